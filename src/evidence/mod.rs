@@ -1,0 +1,1 @@
+//! The evidence core: flows folded into aggregates, names, coverage; summaries and their merge.

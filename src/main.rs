@@ -1,0 +1,3 @@
+//! The `domicile` command.
+
+fn main() {}

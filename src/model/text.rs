@@ -1,0 +1,91 @@
+//! Text from outside, made safe to look at.
+//!
+//! Data stays byte for byte in evidence; only what a person reads goes through [`visible`]: on a
+//! terminal it stops escape sequences, in a page it stops text that lies about its order.
+
+use unicode_general_category::{GeneralCategory as G, get_general_category};
+
+/// The text with every character that does not show itself written as `[U+XXXX]`: controls,
+/// direction overrides, zero-width and tag characters, variation selectors, private use and
+/// unassigned code points.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hides(c) {
+            out.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a character does not show itself.
+#[must_use]
+pub fn hides(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    let selector = matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180F}');
+    selector
+        || matches!(
+            get_general_category(c),
+            G::Control
+                | G::Format
+                | G::Surrogate
+                | G::PrivateUse
+                | G::Unassigned
+                | G::LineSeparator
+                | G::ParagraphSeparator
+        )
+}
+
+/// Cuts to so many characters, marking the cut with `…`.
+#[must_use]
+pub fn shorten(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),
+    }
+}
+
+/// `1 record`, `3 records`.
+#[must_use]
+pub fn plural(n: u64, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {many}", group(n)) }
+}
+
+/// Digits in groups of three: `1,234,567`.
+#[must_use]
+pub fn group(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_is_shown() {
+        assert_eq!(visible("a\u{1b}[31m"), "a[U+001B][31m");
+        assert_eq!(visible("x\u{202e}gpj.exe"), "x[U+202E]gpj.exe");
+        assert_eq!(visible("\u{200b}\u{e0041}\u{feff}\u{ad}"), "[U+200B][U+E0041][U+FEFF][U+00AD]");
+        assert_eq!(visible("Grüße, 东京, שלום"), "Grüße, 东京, שלום");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(group(1234567), "1,234,567");
+        assert_eq!(plural(1, "record", "records"), "1 record");
+        assert_eq!(shorten("abcdef", 3), "abc…");
+    }
+}

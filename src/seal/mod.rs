@@ -1,0 +1,1 @@
+//! Signatures: what is signed, how it is embedded, and how it is verified.

@@ -1,0 +1,164 @@
+//! Observed traffic: log formats, one file each. Bytes in, flows out.
+//!
+//! A [`Format`] recognises a log by its content and hands out a [`Decoder`], which is fed blocks of
+//! whole records and pushes what each record turned out to be into a [`Sink`]: exactly one of flow,
+//! ignored or rejected for every record, so that the counts add up on any input.
+//!
+//! To add a format: one file with `pub(super) static FORMAT: ...`, one word in [`shelf!`].
+
+use crate::model::{At, Flow, Time};
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+
+/// How the bytes of a format are cut into records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// One record a line, at most `max` bytes.
+    Lines {
+        /// Longest line in bytes.
+        max: usize,
+    },
+    /// JSON values inside an array at a path of keys (`log`, `entries`), each at most `max` bytes.
+    JsonValues {
+        /// Keys from the root to the array.
+        at: &'static [&'static str],
+        /// Longest value in bytes.
+        max: usize,
+    },
+}
+
+/// Whether a log may be split into ranges that are scanned apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Never.
+    Never,
+    /// At any line.
+    Lines,
+    /// At any line, given the header at the start.
+    LinesAfterHeader,
+}
+
+/// The beginning of a log, decoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// Up to 64 KiB, decompressed, without a byte-order mark.
+    pub bytes: &'a [u8],
+    /// Whether this is the whole log.
+    pub whole: bool,
+}
+
+/// Whether a log is of a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sniff {
+    /// It is not.
+    No,
+    /// It may be; higher is likelier.
+    Maybe(u8),
+    /// It is.
+    Certain,
+}
+
+/// What a reader must be told because the log does not say it.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// Year of time stamps without one. Absent: such records are rejected.
+    pub year: Option<i32>,
+}
+
+/// Whole records, many of them, without a cut at either end.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Offset of the first in the decoded log.
+    pub offset: u64,
+    /// Whether nothing follows. Only then may the last line lack its end.
+    pub last: bool,
+}
+
+/// What one record turned out to be.
+#[derive(Debug, Clone, Copy)]
+pub enum Settled<'f, 'a> {
+    /// A flow.
+    Flow(&'f Flow<'a>),
+    /// A record without traffic, with the reason. Reasons are fixed words, never log text.
+    Ignored(&'static str),
+    /// A record that could not be understood, with the reason. Fixed words, never log text.
+    Rejected(&'static str),
+}
+
+/// A fact about what name an address goes by.
+#[derive(Debug, Clone)]
+pub struct NameFact<'a> {
+    /// The address.
+    pub address: IpAddr,
+    /// The name, as logged.
+    pub name: &'a str,
+    /// Who asked, as logged; empty if not known.
+    pub client: &'a str,
+    /// When.
+    pub time: Time,
+}
+
+/// Proof that a sensor was alive at an instant, other than traffic it logged.
+#[derive(Debug, Clone, Copy)]
+pub struct Health {
+    /// When.
+    pub time: Time,
+    /// Packets the sensor says it lost since it started, if it says.
+    pub lost: Option<u64>,
+}
+
+/// Where records go.
+pub trait Sink {
+    /// What a record turned out to be: once for each record. `raw` is the record's bytes.
+    fn record(&mut self, at: At, raw: &[u8], what: Settled<'_, '_>);
+    /// A name fact, besides the record it came from.
+    fn name(&mut self, fact: &NameFact<'_>);
+    /// A sign of life of the sensor, besides the record it came from.
+    fn health(&mut self, health: Health);
+}
+
+/// Why decoding cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What is the matter; fixed words and numbers, never log text.
+    pub why: String,
+}
+
+/// A log format.
+pub trait Format: Sync {
+    /// Stable kebab-case id, equal to the file name.
+    fn id(&self) -> &'static str;
+    /// What it is, in a line.
+    fn about(&self) -> &'static str;
+    /// What it shows, what it cannot show, and how to make it show more. Markdown.
+    fn doc(&self) -> &'static str;
+    /// Whether a log is of this format.
+    fn sniff(&self, head: &Head<'_>) -> Sniff;
+    /// How it is cut into records.
+    fn framing(&self) -> Framing;
+    /// Whether it may be split.
+    fn split(&self) -> Split;
+    /// A decoder for one log.
+    fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o>;
+}
+
+/// Turns the blocks of one log into records. Owns reassembly, joins and scratch, all bounded.
+pub trait Decoder: Send {
+    /// Takes a block. Breaks only when nothing after it can be understood.
+    fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop>;
+    /// Called once after the last block.
+    fn finish(&mut self, out: &mut dyn Sink);
+}
+
+/// Declares the formats: modules, and the table that everything else is made from.
+macro_rules! shelf {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        /// Every format, by id.
+        pub static FORMATS: &[&dyn Format] = &[$(&$module::FORMAT),*];
+    };
+}
+
+shelf! {}
