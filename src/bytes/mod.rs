@@ -3,6 +3,18 @@
 //! Nothing here opens a file. A log arrives as an [`Input`]: something that can be read at any offset,
 //! or a stream that can be read once.
 
+mod container;
+mod decoded;
+mod json_values;
+mod lines;
+mod window;
+
+pub use container::{Container, looks_binary};
+pub use decoded::{Decoded, Digests, Intake};
+pub use json_values::JsonValues;
+pub use lines::Lines;
+pub use window::Window;
+
 use std::io;
 
 /// Random access to stored bytes. Disk reaches the lower rooms only as this.
@@ -36,10 +48,70 @@ impl ReadAt for [u8] {
     }
 }
 
+impl<T: ReadAt + ?Sized> ReadAt for &T {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buf, offset)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn len(&self) -> u64 {
+        ReadAt::len(self.as_slice())
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.as_slice().read_at(buf, offset)
+    }
+}
+
 /// A log as handed in.
 pub enum Input<'a> {
     /// Readable at any offset.
     At(&'a dyn ReadAt),
     /// Readable once, from the start.
     Stream(&'a mut (dyn io::Read + Send)),
+}
+
+/// A stretch of decoded bytes, cut where records begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'w> {
+    /// Whole records.
+    Records {
+        /// The bytes.
+        bytes: &'w [u8],
+        /// Offset of the first in the decoded log.
+        offset: u64,
+        /// Number of the line it stands on, from 1.
+        line: u64,
+        /// Whether it is known that nothing follows.
+        last: bool,
+    },
+    /// One record that is longer than allowed and was passed over without being kept.
+    TooLong {
+        /// Offset of its first byte.
+        offset: u64,
+        /// Its length, without the line end.
+        length: u64,
+        /// Number of the line it begins on, from 1.
+        line: u64,
+    },
+}
+
+/// Why reading ended before the end of the log, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// What is the matter; fixed words and numbers, never text of the log.
+    pub why: String,
+    /// Offset in the decoded log.
+    pub offset: u64,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column in bytes, from 1.
+    pub column: u64,
+    /// Whether it lies inside a record, which is lost by it.
+    pub inside_record: bool,
 }

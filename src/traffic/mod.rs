@@ -6,6 +6,13 @@
 //!
 //! To add a format: one file with `pub(super) static FORMAT: ...`, one word in [`shelf!`].
 
+mod lines;
+mod read;
+mod scalar;
+mod zeek;
+
+pub use read::{Choice, LogRead, ProblemAt, Skip, Stopped, choose, read, read_within};
+
 use crate::model::{At, Flow, Time};
 use std::net::IpAddr;
 use std::ops::ControlFlow;
@@ -72,6 +79,8 @@ pub struct Block<'a> {
     pub bytes: &'a [u8],
     /// Offset of the first in the decoded log.
     pub offset: u64,
+    /// Number of the line it stands on, from 1.
+    pub line: u64,
     /// Whether nothing follows. Only then may the last line lack its end.
     pub last: bool,
 }
@@ -111,7 +120,8 @@ pub struct Health {
 
 /// Where records go.
 pub trait Sink {
-    /// What a record turned out to be: once for each record. `raw` is the record's bytes.
+    /// What a record turned out to be: once for each record. `raw` is the record's bytes, none if it was
+    /// too long to be kept. Decoders leave `at.record` 0; [`read`] numbers the records.
     fn record(&mut self, at: At, raw: &[u8], what: Settled<'_, '_>);
     /// A name fact, besides the record it came from.
     fn name(&mut self, fact: &NameFact<'_>);
@@ -161,4 +171,4 @@ macro_rules! shelf {
     };
 }
 
-shelf! {}
+shelf! { squid, squid_combined, zeek_tsv }

@@ -1,0 +1,116 @@
+//! Cutting a log of lines into blocks of whole lines.
+
+use super::{Halt, Piece, Window};
+
+/// Blocks of whole lines. A line that is longer than allowed is passed over in bounded memory.
+pub struct Lines {
+    max: usize,
+    taken: usize,
+    halted: Option<Halt>,
+}
+
+impl Lines {
+    /// Lines of at most `max` bytes.
+    #[must_use]
+    pub fn new(max: usize) -> Lines {
+        Lines { max, taken: 0, halted: None }
+    }
+
+    /// The next block, `None` at the end. A last line without its end comes with the last block.
+    ///
+    /// # Errors
+    /// Those of the source, after everything that was read before has been given out.
+    pub fn next<'w>(&mut self, window: &'w mut Window<'_>) -> Result<Option<Piece<'w>>, Halt> {
+        window.consume(std::mem::take(&mut self.taken));
+        let mut searched = 0;
+        loop {
+            let ahead = window.bytes().get(searched..).unwrap_or_default();
+            if let Some(at) = memchr::memrchr(b'\n', ahead) {
+                self.taken = searched + at + 1;
+                break;
+            }
+            searched = window.bytes().len();
+            if searched > self.max {
+                return self.pass_over(window).map(Some);
+            }
+            if window.is_done() {
+                self.taken = searched;
+                break;
+            }
+            if let Err(halt) = window.fill() {
+                self.halted = Some(halt);
+            }
+        }
+        if self.taken == 0 {
+            return self.halted.take().map_or(Ok(None), Err);
+        }
+        let last = window.is_done() && self.taken == window.bytes().len() && self.halted.is_none();
+        let (offset, line) = (window.offset(), window.line());
+        Ok(Some(Piece::Records { bytes: window.first(self.taken), offset, line, last }))
+    }
+
+    /// Passes over the line that begins here, up to and with its end.
+    fn pass_over<'w>(&mut self, window: &mut Window<'_>) -> Result<Piece<'w>, Halt> {
+        let (offset, line) = (window.offset(), window.line());
+        let mut returned = false;
+        loop {
+            let ahead = window.bytes();
+            if let Some(at) = memchr::memchr(b'\n', ahead) {
+                returned = ahead.get(..at).and_then(<[u8]>::last).map_or(returned, |b| *b == b'\r');
+                let end = window.offset() + at as u64;
+                window.consume(at + 1);
+                return Ok(Piece::TooLong { offset, length: end - offset - u64::from(returned), line });
+            }
+            returned = ahead.last().map_or(returned, |b| *b == b'\r');
+            window.consume(ahead.len());
+            if window.is_done() {
+                let length = window.offset() - offset - u64::from(returned);
+                return Ok(Piece::TooLong { offset, length, line });
+            }
+            if let Err(halt) = window.fill() {
+                self.halted = Some(halt);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::{Decoded, Input, Intake};
+
+    /// The lines of all blocks, `<n>` for one that was too long.
+    fn cut(text: &str, block: usize, max: usize) -> Vec<(u64, u64, String)> {
+        let bytes = text.as_bytes();
+        let (decoded, _) = Decoded::open(Input::At(&bytes), Intake::default()).unwrap();
+        let (mut window, mut lines, mut out) = (Window::new(decoded, block), Lines::new(max), Vec::new());
+        while let Some(piece) = lines.next(&mut window).unwrap() {
+            match piece {
+                Piece::Records { bytes, offset, line, .. } => {
+                    let (mut at, mut line) = (offset, line);
+                    for one in bytes.split_inclusive(|b| *b == b'\n') {
+                        out.push((at, line, String::from_utf8_lossy(one).into_owned()));
+                        at += one.len() as u64;
+                        line += 1;
+                    }
+                }
+                Piece::TooLong { offset, length, line } => out.push((offset, line, format!("<{length}>"))),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn any_block_size_gives_the_same_lines() {
+        let text = "one\ntwo\r\n\nabcdefghijklmnopqrstuvwxyz0123456789\r\nend";
+        let whole = cut(text, 1, 20);
+        let rest: Vec<_> = whole.iter().map(|(_, _, l)| l.as_str()).collect();
+        assert_eq!(rest, ["one\n", "two\r\n", "\n", "<36>", "end"]);
+        assert_eq!(whole[4], (48, 5, "end".to_owned()));
+        for block in 2..25 {
+            // A block may hold a long line whole: those are left to the walker, which knows the limit too.
+            assert_eq!(cut(text, block, 20).len(), whole.len(), "block {block}");
+        }
+        assert_eq!(cut("", 4, 20), []);
+    }
+}

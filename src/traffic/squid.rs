@@ -1,0 +1,346 @@
+//! Squid access.log, native format, and forms of it with sizes both ways.
+
+use super::lines::{LONGEST, Line, Lines};
+use super::scalar::{address, epoch, number};
+use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
+use crate::model::net::{Host, Url, split_authority};
+use crate::model::{Disposition, Flow, Lane, Method, Orientation, Transport, Visibility};
+use std::ops::ControlFlow;
+
+/// The shelf entry.
+pub(super) static FORMAT: Squid = Squid;
+
+/// Squid's own access log.
+pub(super) struct Squid;
+
+impl Format for Squid {
+    fn id(&self) -> &'static str {
+        "squid"
+    }
+
+    fn about(&self) -> &'static str {
+        "Squid access.log, native format, also with sizes both ways"
+    }
+
+    fn doc(&self) -> &'static str {
+        r#"Squid's native access log, `logformat squid` in <https://www.squid-cache.org/Doc/config/logformat/>:
+
+    %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt
+
+Also read: the same with `%>st` appended, with `%>st/%<st` in place of `%<st`, and without the user column.
+
+**Shows** client, method, host, port, path (not for CONNECT), what the cache did, the peer, bytes to the
+client. The time is that of the end; the flow begins `%tr` milliseconds earlier.
+
+**Cannot show** bodies; anything inside a CONNECT tunnel but its size; with the native format, how much was
+*sent*: `%<st` is the reply. A 300,000 byte POST inside CONNECT is logged as 1247 natively.
+
+**To make it show more**, append the size of the request, which then reads 301368 for that POST:
+
+    logformat domicile %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %>st
+    access_log daemon:/var/log/squid/access.log domicile
+
+**Not supported**: other custom forms; ICP and HTCP queries (ignored, counted). What was decided without
+asking the server: `TCP_DENIED` is denied, a hit without a peer is served locally, no peer at all is failed.
+An error status that a peer answered means the request was delivered; 502, 503 and 504 may come from Squid
+itself, so there the record does not say. A tunnel answered with 400 or more never opened: failed.
+
+**Would mislead**: with `ssl_bump`, a CONNECT without a peer is followed by the requests taken out of it.
+That CONNECT is ignored so that nothing is counted twice; one logged with a peer is kept."#
+    }
+
+    fn sniff(&self, head: &Head<'_>) -> Sniff {
+        let mut good = 0;
+        let mut lines = head.bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).peekable();
+        for _ in 0..20 {
+            let Some(line) = lines.next() else { break };
+            if lines.peek().is_none() && !head.whole {
+                break;
+            }
+            let Some(record) = Record::of(line) else { continue };
+            let dotted = record.time.get(record.time.len().saturating_sub(4)) == Some(&b'.');
+            let result = record.result.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+            good += u32::from(dotted && epoch(record.time).is_some() && result && !record.result.is_empty());
+        }
+        if good > 0 { Sniff::Certain } else { Sniff::No }
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Lines { max: LONGEST }
+    }
+
+    fn split(&self) -> Split {
+        Split::Lines
+    }
+
+    fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
+        Box::new(Reader)
+    }
+}
+
+struct Reader;
+
+impl Decoder for Reader {
+    fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
+        let mut lines = Lines::of(block);
+        while let Some(Line { bytes, at }) = lines.next(out) {
+            match read(bytes) {
+                Ok(flow) => out.record(at, bytes, Settled::Flow(&flow)),
+                Err(other) => out.record(at, bytes, other),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn finish(&mut self, _: &mut dyn Sink) {}
+}
+
+/// The parts of a line.
+struct Record<'a> {
+    time: &'a [u8],
+    elapsed: &'a [u8],
+    client: &'a [u8],
+    result: &'a [u8],
+    status: &'a [u8],
+    sizes: &'a [u8],
+    method: &'a [u8],
+    url: &'a [u8],
+    hierarchy: &'a [u8],
+    peer: &'a [u8],
+    sent: Option<&'a [u8]>,
+}
+
+/// Tokens of a line that are looked at; a URL with blanks in it has more.
+const TOKENS: usize = 24;
+
+impl<'a> Record<'a> {
+    fn of(line: &'a [u8]) -> Option<Record<'a>> {
+        let mut tokens = [&[][..]; TOKENS];
+        let mut count = 0;
+        for (slot, token) in tokens.iter_mut().zip(line.split(|b| *b == b' ').filter(|t| !t.is_empty())) {
+            *slot = token;
+            count += 1;
+        }
+        let tokens = tokens.get(..count)?;
+        let [time, elapsed, client, result, sizes, method, url, rest @ ..] = tokens else { return None };
+        let (result, status) = halves(result)?;
+        // The user before it may be missing, and a URL may hold blanks: it is found by its fixed words.
+        let at = rest.iter().rposition(|t| halves(t).is_some_and(|(word, _)| known_hierarchy(word)))?;
+        let (hierarchy, peer) = rest.get(at).and_then(|t| halves(t))?;
+        let sent = rest.get(at + 2).copied();
+        Some(Record { time, elapsed, client, result, status, sizes, method, url, hierarchy, peer, sent })
+    }
+}
+
+/// Both sides of the first `/`.
+fn halves(token: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memchr(b'/', token)?;
+    Some((token.get(..at)?, token.get(at + 1..)?))
+}
+
+/// The words of `%Sh` (Squid's `hier_code`), with the prefixes of newer versions.
+fn known_hierarchy(word: &[u8]) -> bool {
+    let word = word.strip_prefix(b"TIMEOUT_").unwrap_or(word);
+    word.starts_with(b"HIER_")
+        || matches!(
+            word,
+            b"NONE" | b"DIRECT" | b"SIBLING_HIT" | b"PARENT_HIT" | b"DEFAULT_PARENT" | b"SINGLE_PARENT"
+                | b"FIRSTUP_PARENT" | b"FIRST_UP_PARENT" | b"FIRST_PARENT_MISS" | b"CLOSEST_PARENT_MISS"
+                | b"CLOSEST_PARENT" | b"CLOSEST_DIRECT" | b"NO_DIRECT_FAIL" | b"SOURCE_FASTEST"
+                | b"ROUNDROBIN_PARENT" | b"CACHE_DIGEST_HIT" | b"CD_PARENT_HIT" | b"CD_SIBLING_HIT"
+                | b"NO_CACHE_DIGEST_PEERS" | b"CARP" | b"ANY_OLD_PARENT" | b"ANY_PARENT" | b"USERHASH_PARENT"
+                | b"SOURCEHASH_PARENT" | b"PINNED" | b"ORIGINAL_DST" | b"STANDBY_POOL"
+        )
+}
+
+fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
+    let rejected = Settled::Rejected;
+    let record = Record::of(line).ok_or(rejected("not a line of this format"))?;
+    let end = epoch(record.time).ok_or(rejected("time is not a number"))?;
+    let elapsed = match record.elapsed {
+        [b'-', ..] => 0, // Squid writes -1 where it does not know.
+        digits => number(digits).and_then(|n| i64::try_from(n).ok()).ok_or(rejected("duration is not a number"))?,
+    };
+    let (back, both) = match halves(record.sizes) {
+        Some((out, back)) => (back, Some(out)),
+        None => (record.sizes, None),
+    };
+    let exchange = Exchange {
+        client: record.client,
+        result: record.result,
+        status: record.status,
+        method: record.method,
+        url: record.url,
+        hierarchy: record.hierarchy,
+        peer: Some(record.peer),
+        back,
+    };
+    let mut flow = exchange.flow(end.plus(elapsed.saturating_mul(-1000)))?;
+    flow.bytes_out = both.or(record.sent).and_then(number);
+    Ok(flow)
+}
+
+/// What both log forms of Squid tell about an exchange.
+pub(super) struct Exchange<'a> {
+    pub(super) client: &'a [u8],
+    pub(super) result: &'a [u8],
+    pub(super) status: &'a [u8],
+    pub(super) method: &'a [u8],
+    pub(super) url: &'a [u8],
+    pub(super) hierarchy: &'a [u8],
+    pub(super) peer: Option<&'a [u8]>,
+    pub(super) back: &'a [u8],
+}
+
+impl<'a> Exchange<'a> {
+    /// The flow, or how the record is settled without one.
+    pub(super) fn flow(&self, time: crate::model::Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
+        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
+        let status = number(self.status).ok_or(Settled::Rejected("status is not a number"))?;
+        let (url, method) = (text(self.url)?, text(self.method)?);
+        if self.result.starts_with(b"UDP_") {
+            return Err(Settled::Ignored("query of a neighbouring cache"));
+        }
+        if url.starts_with("error:") {
+            return Err(Settled::Ignored("request that the proxy could not read"));
+        }
+        if url.starts_with("cache_object:") || url.contains("/squid-internal-") {
+            return Err(Settled::Ignored("request to the proxy itself"));
+        }
+        let peer = !self.hierarchy.ends_with(b"NONE");
+        let class = Method::of_http(method);
+        let mut flow = Flow::new(time, text(self.client)?, Lane::Proxy);
+        flow.method = class;
+        flow.orientation = Orientation::Stated;
+        flow.disposition = disposition(self.result, status, peer, class);
+        flow.bytes_in = Some(number(self.back).ok_or(Settled::Rejected("size is not a number"))?);
+        if class == Method::Connect {
+            // NONE/200 without a peer: Squid answered the CONNECT itself and took the tunnel apart.
+            if !peer && status == 200 && self.result.windows(4).any(|w| w == b"NONE") {
+                return Err(Settled::Ignored("tunnel taken apart, its requests are logged by themselves"));
+            }
+            let (host, port) = split_authority(url);
+            flow.server_name = Some(host);
+            flow.server_port = port;
+            flow.visibility = Visibility::Name;
+        } else {
+            let parsed = Url::parse(url).ok_or(Settled::Rejected("no absolute URL"))?;
+            flow.server_name = Some(parsed.host);
+            flow.server_port = parsed.port;
+            flow.path = Some(parsed.path);
+            flow.visibility = Visibility::Url;
+            flow.transport = if parsed.encrypted() { Transport::Tls } else { Transport::Cleartext };
+        }
+        if let Some(Host::Address(literal)) = flow.server_name.and_then(Host::parse) {
+            flow.server_address = Some(literal);
+            if class == Method::Connect {
+                flow.visibility = Visibility::Address;
+            }
+        }
+        if let Some(peer) = self.peer.filter(|_| leads_to_server(self.hierarchy))
+            && let Some(known) = std::str::from_utf8(peer).ok().and_then(address)
+        {
+            flow.server_address = Some(known);
+        }
+        Ok(flow)
+    }
+}
+
+/// Whether the peer column holds the server itself and not another proxy.
+fn leads_to_server(hierarchy: &[u8]) -> bool {
+    [&b"DIRECT"[..], b"ORIGINAL_DST", b"PINNED"].iter().any(|w| hierarchy.ends_with(w))
+}
+
+fn disposition(result: &[u8], status: u64, peer: bool, method: Method) -> Disposition {
+    let says = |word: &[u8]| result.windows(word.len()).any(|w| w == word);
+    // TCP_DENIED_REPLY refuses the answer: the request had gone out.
+    if says(b"DENIED") && !says(b"DENIED_REPLY") {
+        return Disposition::Denied;
+    }
+    match (peer, method, status) {
+        (true, Method::Connect, 400..) => Disposition::Failed,
+        (true, _, 0 | 502..=504) => Disposition::Unknown,
+        (true, ..) => Disposition::Delivered,
+        (false, ..) if says(b"HIT") || says(b"REDIRECT") => Disposition::ServedLocally,
+        (false, ..) => Disposition::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(line: &str) -> Flow<'_> {
+        read(line.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e:?}"))
+    }
+
+    fn settled(line: &str) -> String {
+        match read(line.as_bytes()) {
+            Err(Settled::Ignored(why)) => format!("ignored: {why}"),
+            Err(Settled::Rejected(why)) => format!("rejected: {why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn sizes_go_the_right_way_in_every_form() {
+        let native = "1795422871.374   3000 10.0.0.7 TCP_TUNNEL/200 1247 CONNECT api.openai.com:443 - HIER_DIRECT/203.0.113.9 -";
+        let f = flow(native);
+        assert_eq!((f.bytes_in, f.bytes_out), (Some(1247), None));
+        assert_eq!((f.server_name, f.server_port), (Some("api.openai.com"), Some(443)));
+        assert_eq!((f.disposition, f.visibility), (Disposition::Delivered, Visibility::Name));
+        assert_eq!(f.time.to_string(), "2026-11-23T08:34:28.374Z");
+        assert_eq!(f.server_address, "203.0.113.9".parse().ok());
+        let with_sent = format!("{native} 301368");
+        assert_eq!((flow(&with_sent).bytes_in, flow(&with_sent).bytes_out), (Some(1247), Some(301_368)));
+        let both = "1795422870.896 2 10.0.0.7 TCP_MISS/200 290/373 POST http://u:p@api.example:18080/v1/x?q=1 FIRSTUP_PARENT/10.9.9.9 a/b";
+        let f = flow(both);
+        assert_eq!((f.bytes_out, f.bytes_in, f.server_address), (Some(290), Some(373), None));
+        assert_eq!((f.server_name, f.path, f.transport), (Some("api.example"), Some("/v1/x"), Transport::Cleartext));
+    }
+
+    #[test]
+    fn what_left_is_told_apart_from_what_did_not() {
+        let of = |result: &str, hierarchy: &str| {
+            let line = format!("1795422870.896 2 10.0.0.7 {result} 373 POST http://a.example/ - {hierarchy} text/html");
+            flow(&line).disposition
+        };
+        assert_eq!(of("TCP_MISS/200", "HIER_DIRECT/192.0.2.1"), Disposition::Delivered);
+        assert_eq!(of("TCP_MISS/429", "HIER_DIRECT/192.0.2.1"), Disposition::Delivered);
+        assert_eq!(of("TCP_MISS/500", "DIRECT/192.0.2.1"), Disposition::Delivered);
+        assert_eq!(of("TCP_REFRESH_UNMODIFIED/304", "HIER_DIRECT/192.0.2.1"), Disposition::Delivered);
+        assert_eq!(of("TCP_MISS/503", "HIER_DIRECT/192.0.2.1"), Disposition::Unknown);
+        assert_eq!(of("TCP_MISS_ABORTED/000", "HIER_DIRECT/192.0.2.1"), Disposition::Unknown);
+        assert_eq!(of("TCP_DENIED/403", "HIER_NONE/-"), Disposition::Denied);
+        assert_eq!(of("TCP_DENIED_REPLY/403", "HIER_DIRECT/192.0.2.1"), Disposition::Delivered);
+        assert_eq!(of("TCP_MEM_HIT/200", "HIER_NONE/-"), Disposition::ServedLocally);
+        assert_eq!(of("TCP_MISS/502", "HIER_NONE/-"), Disposition::Failed);
+        assert_eq!(of("TCP_MISS_ABORTED/000", "NONE/-"), Disposition::Failed);
+        assert_eq!(of("TCP_MISS/200", "TIMEOUT_CD_PARENT_HIT/cache.example"), Disposition::Delivered);
+    }
+
+    #[test]
+    fn requests_that_are_none_are_ignored() {
+        let head = "1795422875.389      0 127.0.0.1";
+        assert_eq!(
+            settled(&format!("{head} NONE_NONE/400 3444 garbage error:invalid-request - HIER_NONE/- text/html")),
+            "ignored: request that the proxy could not read"
+        );
+        assert_eq!(
+            settled(&format!("{head} NONE_NONE/200 0 CONNECT api.openai.com:443 - HIER_NONE/- -")),
+            "ignored: tunnel taken apart, its requests are logged by themselves"
+        );
+        assert_eq!(
+            settled(&format!("{head} TCP_MISS/200 9 GET cache_object://localhost/info - HIER_NONE/- text/plain")),
+            "ignored: request to the proxy itself"
+        );
+        assert_eq!(settled(&format!("{head} TCP_MISS/200 x GET http://a/ - HIER_NONE/- -")), "rejected: size is not a number");
+        assert_eq!(settled("2026/11/23 08:00:00 kid1| Starting"), "rejected: not a line of this format");
+    }
+
+    #[test]
+    fn users_and_blanks_in_urls_do_not_shift_columns() {
+        let f = flow("1795422870.896 2 10.0.0.7 TCP_MISS/200 5 GET http://a.example/x y z NONE/u HIER_DIRECT/192.0.2.1 text/html");
+        assert_eq!((f.path, f.server_address), (Some("/x"), "192.0.2.1".parse().ok()));
+    }
+}
