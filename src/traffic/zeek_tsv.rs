@@ -259,7 +259,7 @@ impl Reader {
                 *slot = value;
             }
         }
-        let Some(time) = epoch(values[Role::Time as usize]) else {
+        let Some(time) = values.get(Role::Time as usize).and_then(|v| epoch(v)) else {
             return out.record(line.at, line.bytes, Settled::Rejected("time is not a number"));
         };
         if let Some(why) = path.ignored() {
@@ -274,7 +274,7 @@ impl Reader {
     fn settle(&self, time: Time, values: &[&[u8]; ROLES], line: &Line<'_>, out: &mut dyn Sink) {
         let Layout { unset, empty, set_separator, path, .. } = &self.layout;
         let raw = |role: Role| {
-            let value = values[role as usize];
+            let value = *values.get(role as usize)?;
             (!value.is_empty() && value != unset.as_slice() && value != empty.as_slice()).then_some(value)
         };
         let texts: [Option<Cow<'_, str>>; ROLES] = {

@@ -1,6 +1,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "tests read files and tell what they saw"
 )]
