@@ -2,6 +2,8 @@
 //!
 //! Data lives in `policies/services/*.toml`, dated, each row with the grade of its source.
 
+pub mod nodes;
+
 use crate::model::{Certainty, DataKinds, Method};
 
 /// The services list, ready for look-ups.

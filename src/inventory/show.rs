@@ -1,0 +1,130 @@
+//! `domicile inventory` on paper: text for people, JSON for programs. Pure functions.
+
+use crate::model::inventory::{FileInventory, Operation, State, Verdict};
+use crate::model::text::{plural, visible};
+use serde::Serialize;
+
+/// Worst first.
+const ORDER: [Verdict; 7] = [
+    Verdict::Remote,
+    Verdict::Undetermined,
+    Verdict::RemoteCapable,
+    Verdict::Inactive,
+    Verdict::FetchOnly,
+    Verdict::Local,
+    Verdict::NoEvidence,
+];
+
+/// What a verdict means, for a heading.
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Remote => "data leaves",
+        Verdict::Undetermined => "the file does not decide it",
+        Verdict::RemoteCapable => "able to send, no call seen",
+        Verdict::Inactive => "a remote step is there and does not run",
+        Verdict::FetchOnly => "only downloads",
+        Verdict::Local => "nothing leaves",
+        Verdict::NoEvidence => "says nothing about a pipeline",
+    }
+}
+
+/// The inventory for a person: grouped by verdict, worst first, then by path.
+#[must_use]
+pub fn text(files: &[FileInventory]) -> String {
+    let mut out = String::new();
+    for verdict in ORDER {
+        let mut group: Vec<&FileInventory> = files.iter().filter(|f| f.verdict == verdict).collect();
+        if group.is_empty() {
+            continue;
+        }
+        group.sort_by(|a, b| a.path.cmp(&b.path));
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&format!(
+            "{} ({}): {}\n",
+            verdict.name(),
+            meaning(verdict),
+            count(group.len(), "file", "files")
+        ));
+        for file in group {
+            file_text(file, &mut out);
+        }
+    }
+    let read = files.iter().filter(|f| f.kind != "none").count();
+    let passed = files.len() - read;
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&format!("{} read, {passed} passed over", count(read, "pipeline file", "pipeline files")));
+    for verdict in ORDER {
+        let n = files.iter().filter(|f| f.kind != "none" && f.verdict == verdict).count();
+        if n > 0 {
+            out.push_str(&format!("; {n} {}", verdict.name()));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    plural(u64::try_from(n).unwrap_or(u64::MAX), one, many)
+}
+
+fn file_text(file: &FileInventory, out: &mut String) {
+    let kind = if file.kind == "none" { String::new() } else { format!("  [{}]", visible(&file.kind)) };
+    out.push_str(&format!("  {}{kind}\n", visible(&file.path)));
+    let rows: Vec<[String; 4]> = file.operations.iter().map(row).collect();
+    let width = |column: usize| {
+        rows.iter().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2), width(3)];
+    for (row, operation) in rows.iter().zip(&file.operations) {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
+        out.push_str(&format!("    {}\n", cells.join("  ").trim_end()));
+        out.push_str(&format!("      {}\n", visible(&operation.because)));
+    }
+    for note in &file.notes {
+        out.push_str(&format!("    note: {}\n", visible(note)));
+    }
+}
+
+/// Line, state, what is sent, where it goes.
+fn row(operation: &Operation) -> [String; 4] {
+    let line = operation.place.line.map_or_else(|| "-".to_owned(), |l| format!("line {l}"));
+    let carries = match (operation.fetch, operation.sends.is_empty()) {
+        (true, true) => "download".to_owned(),
+        (true, false) => format!("{} and download", operation.sends),
+        (false, _) => operation.sends.to_string(),
+    };
+    let to = if operation.route.is_empty() {
+        operation.locality.name().to_owned()
+    } else {
+        format!(
+            "{} ({}, {})",
+            operation.route.join(" > "),
+            operation.locality.name(),
+            operation.certainty.name()
+        )
+    };
+    let state = match operation.state {
+        State::Active => "active",
+        other => other.name(),
+    };
+    [line, state.to_owned(), carries, visible(&to)]
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    files: Vec<&'a FileInventory>,
+}
+
+/// The inventory for a program: `files[]`, by path.
+#[must_use]
+pub fn json(files: &[FileInventory]) -> String {
+    let mut files: Vec<&FileInventory> = files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut text = serde_json::to_string_pretty(&Document { files }).unwrap_or_default();
+    text.push('\n');
+    text
+}
