@@ -16,7 +16,7 @@ use domicile::services::Services;
 use std::path::Path;
 
 fn services() -> Services {
-    Services { as_of: String::new(), sha256: String::new() }
+    Services::default()
 }
 
 fn read(path: &Path) -> Option<FileInventory> {
