@@ -56,7 +56,8 @@ impl Importer for ComfyUi {
     }
 
     fn import(&self, file: File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-        let mut result = Import { path: file.path, context, operations: Vec::new(), notes: BTreeSet::new(), partial: false };
+        let mut result = Import { path: file.path, context, operations: Vec::new(), seen: BTreeSet::new(),
+            notes: BTreeSet::new(), partial: false };
         if file.bytes.starts_with(png::SIGNATURE) {
             let chunks = png::texts(file.bytes, LARGEST);
             if chunks.texts.is_empty() && chunks.problem.is_none() {
@@ -95,6 +96,7 @@ struct Import<'a> {
     path: &'a str,
     context: &'a Context<'a>,
     operations: Vec<Operation>,
+    seen: BTreeSet<(String, State, DataKinds)>,
     notes: BTreeSet<String>,
     partial: bool,
 }
@@ -143,10 +145,7 @@ impl Import<'_> {
         let classes = NodeClasses::shipped();
         for operation in operations::operations(&mut graph, self.path, part, classes, self.context) {
             // A PNG and a request body hold the same graph in both formats: each node once.
-            let same = |o: &Operation| {
-                o.id == operation.id && o.state == operation.state && o.sends == operation.sends
-            };
-            if !self.operations.iter().any(same) {
+            if self.seen.insert((operation.id.clone(), operation.state, operation.sends)) {
                 self.operations.push(operation);
             }
         }

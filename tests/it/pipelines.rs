@@ -158,3 +158,53 @@ fn damaged_workflows_are_never_local() {
     let inventory = import(File { path: "deep.json", bytes: deep.as_bytes() }, &context).unwrap();
     assert_eq!(inventory.verdict, Verdict::Undetermined);
 }
+
+#[test]
+fn subgraphs_that_double_at_every_level_are_bounded() {
+    let id = |level: usize| format!("00000000-0000-0000-0000-{level:012}");
+    let instance = |n: usize, level: usize| {
+        format!(
+            r#"{{"id":{n},"type":"{}","mode":0,"inputs":[],"outputs":[],"widgets_values":[]}}"#,
+            id(level)
+        )
+    };
+    let pair = |level: usize| format!("{},{}", instance(1, level), instance(2, level));
+    let definitions: Vec<String> = (0..30)
+        .map(|level| {
+            format!(r#"{{"id":"{}","name":"s","nodes":[{}],"links":[]}}"#, id(level), pair(level + 1))
+        })
+        .collect();
+    let text = format!(
+        r#"{{"nodes":[{}],"links":[],"definitions":{{"subgraphs":[{}]}}}}"#,
+        pair(0),
+        definitions.join(",")
+    );
+    let services = services();
+    let context = Context { services: &services, locality: &undeclared_locality };
+    let inventory = import(File { path: "bomb.json", bytes: text.as_bytes() }, &context).unwrap();
+    assert_eq!(inventory.verdict, Verdict::Undetermined);
+    assert!(inventory.notes.iter().any(|n| n.starts_with("more than")), "{:?}", inventory.notes);
+}
+
+/// The ids that node classes name are ids of the services list, wherever that list has been filled.
+#[test]
+fn every_service_that_a_node_class_names_is_in_the_list() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/services");
+    let mut ids = std::collections::BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|e| e == "toml") && path.file_stem().is_some_and(|s| s != "comfyui") {
+            let text = std::fs::read_to_string(path).unwrap();
+            let id = |line: &str| Some(line.strip_prefix("id = \"")?.split('"').next()?.to_owned());
+            ids.extend(text.lines().filter_map(id));
+        }
+    }
+    if ids.is_empty() {
+        eprintln!("SKIPPED: policies/services holds no services yet");
+        return;
+    }
+    let named =
+        domicile::services::nodes::NodeClasses::shipped().all().iter().filter_map(|c| c.service.as_ref());
+    let missing: std::collections::BTreeSet<_> = named.filter(|s| !ids.contains(*s)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -17,6 +17,9 @@ struct Definition<'a> {
     nodes: Vec<&'a RawValue>,
     links: BTreeMap<String, (From, String, usize)>,
     inputs: Vec<String>,
+    /// For a group, what feeds an input, by node and slot, and which outputs are taken inside.
+    wires: BTreeMap<(String, usize), From>,
+    taken: BTreeSet<(String, usize)>,
     /// Whether nodes are known by their position rather than by id.
     group: bool,
 }
@@ -38,7 +41,7 @@ pub(super) fn read<'a>(fields: &Fields<'a>, lines: Option<&Lines<'_>>) -> Graph 
         nodes: list(fields.get("nodes").copied()),
         links: links(fields.get("links").copied()),
         inputs: Vec::new(),
-        group: false,
+        wires: BTreeMap::new(), taken: BTreeSet::new(), group: false,
     };
     let mut stack = Vec::new();
     reading.expand(&canvas, None, "", false, &BTreeMap::new(), &mut stack);
@@ -114,7 +117,7 @@ impl<'a> Reading<'a, '_> {
                 nodes,
                 links: links(fields.get("links").copied()),
                 inputs,
-                group: false,
+                wires: BTreeMap::new(), taken: BTreeSet::new(), group: false,
             };
             self.definitions.insert(id, definition);
         }
@@ -139,7 +142,9 @@ impl<'a> Reading<'a, '_> {
                     links.insert(format!("g{i}"), (From { node, slot }, target, at));
                 }
             }
-            let definition = Definition { name: name.clone(), nodes, links, inputs: Vec::new(), group: true };
+            let wires = links.values().map(|(f, t, s): &(From, String, usize)| ((t.clone(), *s), f.clone())).collect();
+ let taken = links.values().map(|(f, ..)| (f.node.clone(), f.slot)).collect();
+ let definition = Definition { name: name.clone(), nodes, links, inputs: Vec::new(), wires, taken, group: true };
             self.definitions.insert(format!("group/{name}"), definition);
         }
     }
@@ -212,12 +217,13 @@ impl<'a> Reading<'a, '_> {
     fn boundary(&mut self, definition: &Definition<'a>, scope: usize, parent: Option<usize>) {
         let mut outputs: Vec<Option<From>> = Vec::new();
         if definition.group {
-            let fed: BTreeSet<(String, usize)> =
-                definition.links.values().map(|(f, ..)| (f.node.clone(), f.slot)).collect();
+            let fed = &definition.taken;
             let wanted: Vec<String> =
                 parent.and_then(|p| self.graph.nodes.get(p)).map(|n| n.inputs.iter().map(|i| i.name.clone()).collect()).unwrap_or_default();
             let mut names = Vec::new();
-            for node in self.graph.nodes.iter_mut().filter(|n| n.scope == scope) {
+            // Nodes of a scope are read one after the other, before anything inside them.
+            let first = self.graph.nodes.iter().rposition(|n| n.scope != scope).map_or(0, |i| i + 1);
+            for node in self.graph.nodes.iter_mut().skip(first) {
                 for (slot, _) in node.outputs.iter().flatten().enumerate() {
                     if !fed.contains(&(node.local.clone(), slot)) {
                         outputs.push(Some(From { node: node.local.clone(), slot }));
@@ -277,7 +283,7 @@ impl<'a> Reading<'a, '_> {
             nodes: Vec::new(),
             links: BTreeMap::new(),
             inputs: Vec::new(),
-            group: definition.group,
+            wires: BTreeMap::new(), taken: BTreeSet::new(), group: definition.group,
         };
         self.definitions.insert(key.clone(), hollow);
         let inner = self.expand(&definition, Some(index), &prefix, dead, &shown, stack);
@@ -334,7 +340,7 @@ fn node(json: &Value, definition: &Definition<'_>, position: usize) -> Option<No
     let mut inputs = Vec::new();
     for (slot, input) in array("inputs").iter().enumerate() {
         let from = if definition.group {
-            definition.links.values().find(|(_, t, s)| *t == local && *s == slot).map(|(f, ..)| f.clone())
+            definition.wires.get(&(local.clone(), slot)).cloned()
         } else {
             let link = text(input.get("link"));
             link.and_then(|id| definition.links.get(&id)).map(|(from, ..)| from.clone())
@@ -352,7 +358,7 @@ fn node(json: &Value, definition: &Definition<'_>, position: usize) -> Option<No
         .map(|(slot, output)| Output {
             kind: output.get("type").and_then(Value::as_str).map(str::to_owned),
             linked: output.get("links").and_then(Value::as_array).is_some_and(|l| !l.is_empty())
-                || (definition.group && definition.links.values().any(|(f, ..)| f.node == local && f.slot == slot)),
+                || definition.taken.contains(&(local.clone(), slot)),
         })
         .collect();
     let mut named = BTreeMap::new();
