@@ -1,3 +1,5 @@
 //! The `domicile` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    domicile::cli::main()
+}

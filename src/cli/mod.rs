@@ -1,1 +1,84 @@
 //! The command line: the only room with disk, clock, environment, terminal and threads.
+//!
+//! One file for each subcommand, each with its arguments, its table of exit codes and `run`.
+
+#![expect(clippy::disallowed_methods, reason = "this room is where disk, clock and environment live")]
+
+mod check;
+mod gather;
+mod inventory;
+mod list;
+mod logs;
+mod scan;
+mod shell;
+mod show;
+mod tree;
+
+use clap::{Parser, Subcommand};
+use shell::Shell;
+use std::process::ExitCode;
+
+/// Exit codes, frozen. Where several apply: 6 > 2 > 5 > 3 > 1 > 4 > 0.
+pub(crate) mod exit {
+    /// Conforms, conforms except as waived, or declaration examined without a finding.
+    pub(crate) const OK: u8 = 0;
+    /// Findings.
+    pub(crate) const FINDINGS: u8 = 1;
+    /// Usage, configuration or policy invalid.
+    pub(crate) const INVALID: u8 = 2;
+    /// Nothing to check.
+    pub(crate) const NOTHING: u8 = 3;
+    /// Unable to conclude.
+    pub(crate) const OPEN: u8 = 4;
+    /// Signature or integrity failure.
+    pub(crate) const INTEGRITY: u8 = 5;
+    /// Internal error.
+    pub(crate) const INTERNAL: u8 = 6;
+}
+
+/// The program.
+#[derive(Parser)]
+#[command(name = "domicile", version, about, long_about = LONG, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colours; NO_COLOR switches them off too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    color: String,
+}
+
+const LONG: &str = "Did any prompt or image leave the infrastructure that was declared local?\n\n\
+Domicile reads a sector policy, a project's declared image-generation pipeline and the network traffic \
+logged while it ran, judges each rule, and writes a signed report that can be verified without trusting \
+whoever sends it. It opens no socket and sends nothing anywhere.";
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Scan(scan::Args),
+    Inventory(inventory::Args),
+    List(list::ListArgs),
+    Explain(list::ExplainArgs),
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are successes; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::INVALID } else { exit::OK });
+        }
+    };
+    let shell = Shell::new(&cli.color);
+    let code = match cli.command {
+        Command::Check(args) => check::run(&args, &shell),
+        Command::Scan(args) => scan::run(&args, &shell),
+        Command::Inventory(args) => inventory::run(&args, &shell),
+        Command::List(args) => list::list(&args, &shell),
+        Command::Explain(args) => list::explain(&args, &shell),
+    };
+    ExitCode::from(code)
+}

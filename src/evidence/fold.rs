@@ -33,6 +33,8 @@ pub struct LogFacts {
     pub format: Option<String>,
     /// Why it was not read, if it was not.
     pub skipped: Option<String>,
+    /// The log of the same source with the same content, if this is a copy that was not counted.
+    pub copy_of: Option<String>,
     /// Record counts.
     pub counts: RecordCounts,
     /// Size as stored.

@@ -25,7 +25,8 @@ pub struct Cell {
 }
 
 impl Cell {
-    fn merge(&mut self, other: &Cell) {
+    /// Adds another cell.
+    pub fn merge(&mut self, other: &Cell) {
         self.records += other.records;
         self.bytes_out.merge(other.bytes_out);
         self.bytes_in.merge(other.bytes_in);

@@ -1,0 +1,226 @@
+//! Where an aggregate went: the name the client used, else the names its address went by, else the
+//! address; and whether that is inside the declared boundary.
+//!
+//! A name outside beats an address inside: that is a relay. A name inside with an address outside is
+//! undetermined, never local.
+
+use super::case::Inputs;
+use crate::evidence::{Key, Server, Summary};
+use crate::model::data::Locality;
+use crate::model::net::{AddressKind, Host, address_kind, under_domain};
+use crate::model::project::{Boundary, Project, Role};
+use crate::model::{Lane, Method};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where an aggregate went.
+pub(super) struct Destination<'a> {
+    /// How it is printed.
+    pub(super) label: String,
+    /// The names it goes by: the one the client used, or those of its address.
+    pub(super) names: Vec<Arc<str>>,
+    /// Whether the names come from look-ups and not from the exchange.
+    pub(super) looked_up: bool,
+    /// Its address, if the record gives one and no name.
+    pub(super) address: Option<IpAddr>,
+    pub(super) locality: Locality,
+    /// Why.
+    pub(super) because: &'static str,
+    /// Service id.
+    pub(super) service: Option<&'a str>,
+    /// Whether the service takes prompts or images.
+    pub(super) generation: bool,
+    /// Jurisdiction of processing, as far as the host name shows it.
+    pub(super) place: Option<&'a str>,
+    /// Whether it is a declared forwarder: a hop, never a destination.
+    pub(super) hop: bool,
+}
+
+/// What names addresses went by, for each client.
+pub(super) struct Naming<'a> {
+    names: BTreeMap<(&'a str, IpAddr), Vec<(&'a Arc<str>, Lane, &'a BTreeSet<i64>)>>,
+    exchanges: BTreeMap<&'a str, BTreeSet<(&'a str, Option<u16>, i64)>>,
+}
+
+impl<'a> Naming<'a> {
+    pub(super) fn new(summary: &'a Summary) -> Naming<'a> {
+        let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (key, hours) in &summary.names {
+            names.entry((&*key.client, key.address)).or_default().push((&key.name, key.how, hours));
+        }
+        let mut exchanges: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
+        for (key, total) in &summary.aggregates {
+            if let (Server::Name(name), true) = (&key.server, key.lane != Lane::Lookup) {
+                exchanges
+                    .entry(&key.client)
+                    .or_default()
+                    .extend(total.hours.keys().map(|h| (&**name, key.port, *h)));
+            }
+        }
+        Naming { names, exchanges }
+    }
+
+    fn of<'n>(&'n self, client: &'n str, address: IpAddr) -> &'n [(&'a Arc<str>, Lane, &'a BTreeSet<i64>)] {
+        self.names.get(&(client, address)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether named exchanges of the same client, address and port overlap the hour. A connection is
+    /// logged when it ends in one log and when it begins in another, so a neighbouring hour counts.
+    pub(super) fn explains(&self, client: &str, address: IpAddr, port: Option<u16>, hour: i64) -> bool {
+        self.of(client, address).iter().any(|(name, how, hours)| {
+            *how != Lane::Lookup
+                && hours.range(hour - 1..=hour + 1).next().is_some()
+                && (hour - 1..=hour + 1)
+                    .any(|h| self.exchanges.get(client).is_some_and(|e| e.contains(&(&***name, port, h))))
+        })
+    }
+
+    /// The names an address went by for a client in or just before the hours.
+    fn known(&self, client: &str, address: IpAddr, hours: &[i64]) -> Vec<Arc<str>> {
+        let mut known: Vec<Arc<str>> = self
+            .of(client, address)
+            .iter()
+            .filter(|(_, _, met)| hours.iter().any(|h| met.range(h - 1..=*h).next().is_some()))
+            .map(|(name, ..)| Arc::clone(name))
+            .collect();
+        known.sort();
+        known.dedup();
+        known
+    }
+
+    /// The addresses a name had for a client.
+    fn addresses(&self, client: &str, name: &str) -> Vec<IpAddr> {
+        let from = (client, IpAddr::from([0, 0, 0, 0]));
+        self.names
+            .range(from..)
+            .take_while(|((c, _), _)| *c == client)
+            .filter(|(_, list)| list.iter().any(|(n, how, _)| &***n == name && *how != Lane::Lookup))
+            .map(|((_, address), _)| *address)
+            .collect()
+    }
+}
+
+/// Where an aggregate went.
+pub(super) fn resolve<'a>(
+    inputs: &Inputs<'a>,
+    naming: &Naming<'a>,
+    key: &'a Key,
+    hours: &[i64],
+) -> Destination<'a> {
+    let project = inputs.project;
+    let (names, looked_up, address) = match &key.server {
+        Server::Name(name) => (vec![Arc::clone(name)], false, None),
+        Server::Address(a) => (naming.known(&key.client, *a, hours), true, Some(*a)),
+        Server::Unreadable | Server::Unknown => (Vec::new(), false, None),
+    };
+    let (locality, because) = match (&key.server, names.as_slice()) {
+        (Server::Name(name), _) => {
+            locate_name(&project.boundary, project, name, || naming.addresses(&key.client, name))
+        }
+        (Server::Address(a), known) => locate_address(&project.boundary, project, *a, known),
+        (Server::Unreadable, _) => (Locality::Undetermined, "the record names a host that cannot be one"),
+        (Server::Unknown, _) => (Locality::Undetermined, "the record names no destination"),
+    };
+    let label = match &key.server {
+        Server::Name(name) => name.to_string(),
+        Server::Address(a) => a.to_string(),
+        Server::Unreadable => "(unreadable name)".to_owned(),
+        Server::Unknown => "(no destination)".to_owned(),
+    };
+    let by_name = names.first().and_then(|n| inputs.services.lookup(n, None, Method::Connect));
+    let by_address = address.and_then(|a| inputs.services.lookup(&a.to_string(), None, Method::Connect));
+    let found = by_name.or(by_address);
+    let service = key.service().or(found.as_ref().map(|m| m.service.id.as_str()));
+    let generation = service.and_then(|s| inputs.services.service(s)).is_some_and(|s| s.generation);
+    Destination {
+        hop: is_hop(project, &label),
+        label,
+        names,
+        looked_up,
+        address,
+        locality,
+        because,
+        service,
+        generation,
+        place: found.and_then(|m| m.place),
+    }
+}
+
+fn is_hop(project: &Project, label: &str) -> bool {
+    let spelling = |host: &String| Host::parse(host).is_some_and(|h| h.to_string() == label);
+    project.components.iter().any(|c| c.role == Role::Forwarder && c.hosts.iter().any(spelling))
+}
+
+fn is_component(project: &Project, label: &str) -> bool {
+    let spelling = |host: &String| Host::parse(host).is_some_and(|h| h.to_string() == label);
+    project.components.iter().any(|c| c.hosts.iter().any(spelling))
+}
+
+fn in_networks(boundary: &Boundary, address: IpAddr) -> bool {
+    boundary.networks.iter().any(|n| n.network.contains(address))
+}
+
+/// Where a name is. `addresses` gives the addresses it had for the client, if any log shows them.
+fn locate_name(
+    boundary: &Boundary,
+    project: &Project,
+    name: &str,
+    addresses: impl FnOnce() -> Vec<IpAddr>,
+) -> (Locality, &'static str) {
+    if name == "localhost" || name.ends_with(".localhost") {
+        return (Locality::Local, "loopback name");
+    }
+    if name.ends_with(".local") || name.ends_with(".localdomain") {
+        return (Locality::Local, "link-local name");
+    }
+    let declared = boundary.domains.iter().any(|(d, _)| under_domain(name, d)) || is_component(project, name);
+    if !declared {
+        return (Locality::Remote, "its name is outside the declared boundary");
+    }
+    let outside = |a: &IpAddr| {
+        !in_networks(boundary, *a) && !matches!(address_kind(*a), AddressKind::Loopback | AddressKind::Link)
+    };
+    if addresses().iter().any(outside) {
+        return (
+            Locality::Undetermined,
+            "its name is declared local, but its address is outside the declared networks",
+        );
+    }
+    (Locality::Local, "its name is declared local")
+}
+
+fn locate_address(
+    boundary: &Boundary,
+    project: &Project,
+    address: IpAddr,
+    known: &[Arc<str>],
+) -> (Locality, &'static str) {
+    match address_kind(address) {
+        AddressKind::Loopback => return (Locality::Local, "loopback address"),
+        AddressKind::Link => return (Locality::Local, "link-local or multicast address"),
+        AddressKind::Special => return (Locality::Undetermined, "an address that no host has"),
+        AddressKind::Private | AddressKind::Public => {}
+    }
+    let outside = |n: &Arc<str>| locate_name(boundary, project, n, Vec::new).0 == Locality::Remote;
+    if in_networks(boundary, address) {
+        if !known.is_empty() && known.iter().all(outside) {
+            return (Locality::Remote, "its address is inside, but the name asked for is outside: a relay");
+        }
+        return (Locality::Local, "its address is in a declared network");
+    }
+    if address_kind(address) == AddressKind::Private {
+        return (Locality::Undetermined, "a private address that no declared network holds");
+    }
+    (Locality::Remote, "its address is outside the declared networks")
+}
+
+/// Where a host written in a project's file is, as the project declares it.
+#[must_use]
+pub fn locate(project: &Project, host: &str) -> Locality {
+    match Host::parse(host) {
+        Some(Host::Name(name)) => locate_name(&project.boundary, project, &name, Vec::new).0,
+        Some(Host::Address(a)) => locate_address(&project.boundary, project, a, &[]).0,
+        None => Locality::Undetermined,
+    }
+}

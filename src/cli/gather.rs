@@ -1,0 +1,179 @@
+//! From a project's directory to everything judging needs.
+
+use super::logs::{Task, read_all};
+use super::shell::{self, Shell};
+use super::{exit, tree};
+use crate::check::{CHECKS, Bindings, bind, locate};
+use crate::evidence::{Log, LogFacts, Summary};
+use crate::inventory::{self, Context, File};
+use crate::model::inventory::FileInventory;
+use crate::model::policy::Policy;
+use crate::model::project::{PeriodSpec, Project};
+use crate::model::{Diagnostics, Period, SourceText, Time};
+use crate::policy;
+use crate::services::Services;
+use crate::traffic::ReadOptions;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The largest file of a project that is looked at.
+const MOST_FILE: u64 = 64 << 20;
+/// The name of a project file.
+const PROJECT: &str = "domicile.toml";
+
+/// A project with its criteria, bound.
+pub(crate) struct Loaded {
+    pub(crate) project: Project,
+    pub(crate) policy: Policy,
+    pub(crate) bindings: Bindings,
+    pub(crate) directory: PathBuf,
+    /// Name of the project file and its SHA-256.
+    pub(crate) file: (String, String),
+}
+
+/// Loads a project file, or the one in a directory, with its policies.
+pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Loaded, u8> {
+    let file = if path.is_dir() { path.join(PROJECT) } else { path.to_owned() };
+    let source = shell::read_text(&file).map_err(|why| {
+        shell.error(&why, Some("name a project file or a directory that holds `domicile.toml`; `domicile init` writes one"));
+        exit::INVALID
+    })?;
+    let directory = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let mut out = Diagnostics::default();
+    let project = policy::load_project(&source, &mut out);
+    let mut loaded = None;
+    if let Some(project) = project {
+        let asked = if policies.is_empty() {
+            project.policies.clone()
+        } else {
+            policies.iter().map(|p| (p.clone(), project.at.clone())).collect()
+        };
+        let ids: Vec<_> = asked.into_iter().map(|(id, at)| (id, Some(at))).collect();
+        let find = |id: &str| find_policy(&directory, id);
+        let checks: Vec<_> = CHECKS.iter().map(|c| c.id()).collect();
+        let policy = policy::load(&ids, &find, &project.parameters, &checks, &mut out);
+        let bound = policy.as_ref().and_then(|p| bind(p, &mut out));
+        if let (Some(policy), Some(bindings)) = (policy, bound) {
+            loaded = Some((project, policy, bindings));
+        }
+    }
+    shell.diagnose(&out);
+    match loaded {
+        Some((project, policy, bindings)) if !out.has_errors() => {
+            let digest = hex(&Sha256::digest(source.text.as_bytes()));
+            let name = file.file_name().map_or_else(|| PROJECT.to_owned(), |n| n.to_string_lossy().into_owned());
+            Ok(Loaded { project, policy, bindings, directory, file: (name, digest) })
+        }
+        _ => Err(exit::INVALID),
+    }
+}
+
+/// A policy that is not compiled in: a path, or an id with a file of that name beside the project.
+fn find_policy(directory: &Path, id: &str) -> Option<Arc<SourceText>> {
+    let candidates = [directory.join(id), directory.join("policies").join(format!("{id}.toml"))];
+    candidates.iter().find(|p| p.is_file()).and_then(|p| shell::read_text(p).ok())
+}
+
+/// What the project's files show.
+pub(crate) fn inventory(shell: &Shell, loaded: &Loaded, services: &Services) -> Result<Vec<FileInventory>, u8> {
+    let mut found = Vec::new();
+    for component in &loaded.project.components {
+        for (pattern, at) in &component.files {
+            let files = tree::matching(&loaded.directory, pattern).map_err(|why| invalid(shell, &why))?;
+            if files.is_empty() {
+                shell.say(&format!("warning: {}: no file matches `{pattern}`", at.show()));
+            }
+            found.extend(files);
+        }
+    }
+    found.sort();
+    found.dedup();
+    let locality = |host: &str| locate(&loaded.project, host);
+    Ok(found.iter().map(|f| import(f, &Context { services, locality: &locality })).collect())
+}
+
+/// One file, imported or passed over with the reason.
+pub(crate) fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
+    if let Some(why) = found.refused {
+        return inventory::passed_over(&found.name, why);
+    }
+    match shell::read(&found.path, MOST_FILE) {
+        Ok(bytes) => inventory::import(File { path: &found.name, bytes: &bytes }, context)
+            .unwrap_or_else(|| inventory::passed_over(&found.name, "no importer knows this kind of file")),
+        Err(_) => inventory::passed_over(&found.name, "it cannot be read, or is larger than 64 MiB"),
+    }
+}
+
+/// What the project's logs show.
+pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Result<Summary, u8> {
+    let mut tasks = Vec::new();
+    let mut missing = Vec::new();
+    for source in &loaded.project.sources {
+        let id: Arc<str> = source.id.as_str().into();
+        let mut files = Vec::new();
+        for (pattern, at) in &source.files {
+            let matched = tree::matching(&loaded.directory, pattern).map_err(|why| invalid(shell, &why))?;
+            if matched.is_empty() {
+                shell.say(&format!("warning: {}: no log matches `{pattern}`", at.show()));
+                missing.push((Arc::clone(&id), Arc::<str>::from(tree::printable(pattern))));
+            }
+            files.extend(matched);
+        }
+        files.sort();
+        files.dedup_by(|a, b| a.path == b.path);
+        tasks.extend(files.into_iter().map(|found| Task { source: Arc::clone(&id), found, format: source.format.clone() }));
+    }
+    let mut summary = read_all(&tasks, services, &ReadOptions::default()).map_err(|why| {
+        shell.error(&why, None);
+        exit::INTERNAL
+    })?;
+    for key in missing {
+        let facts = LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
+        summary.logs.entry(key).or_insert(Log { facts, seen: None });
+    }
+    for ((source, name), log) in &summary.logs {
+        if let (Some(why), true) = (&log.facts.skipped, log.facts.copy_of.is_none()) {
+            shell.say(&format!("warning: log `{name}` of source `{source}` was not read: {why}"));
+        }
+    }
+    Ok(summary)
+}
+
+fn invalid(shell: &Shell, why: &str) -> u8 {
+    shell.error(why, None);
+    exit::INVALID
+}
+
+/// The period of the audit: as declared, or the span of the logs.
+pub(crate) fn period(project: &Project, summary: &Summary, now: Time) -> (Period, bool) {
+    match project.period {
+        Some(PeriodSpec::Fixed(period)) => (period, true),
+        Some(PeriodSpec::Last(length)) => (Period { start: now.plus(-length), end: now }, true),
+        None => {
+            let seen: Vec<_> = summary.logs.values().filter_map(|l| l.seen).collect();
+            let start = seen.iter().map(|s| s.0).min().unwrap_or(now);
+            let end = seen.iter().map(|s| s.1.plus(1)).max().unwrap_or(now);
+            (Period { start, end }, false)
+        }
+    }
+}
+
+/// SHA-256 of the files a project names as evidence, by path as written.
+pub(crate) fn evidence_files(shell: &Shell, loaded: &Loaded) -> BTreeMap<String, String> {
+    let mut digests = BTreeMap::new();
+    for (path, at) in loaded.project.sources.iter().filter_map(|s| s.bypass_evidence.as_ref()) {
+        match shell::read(&loaded.directory.join(path), MOST_FILE) {
+            Ok(bytes) => {
+                digests.insert(path.clone(), hex(&Sha256::digest(&bytes)));
+            }
+            Err(why) => shell.say(&format!("warning: {}: {why}; the bypass counts as not controlled", at.show())),
+        }
+    }
+    digests
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,58 @@
+//! `domicile inventory`: what the files of a pipeline say.
+
+use super::gather::import;
+use super::shell::Shell;
+use super::{exit, tree};
+use crate::inventory::{Context, show, undeclared_locality};
+use crate::model::inventory::Verdict;
+use crate::services::Services;
+use std::path::PathBuf;
+
+/// Show what workflows and configuration files do with prompts and images
+///
+/// Reads every file below the paths, as git sees them, and says of each what it sends, to whom, and how
+/// sure that is. Without a project only loopback is local.
+///
+/// Exit codes: 0 everything was read, 2 usage or a missing path, 3 no file of a known kind, 6 internal
+/// error. It judges nothing: `domicile check --examine` does.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Files or directories
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    output: String,
+    /// List files that were passed over too
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
+    let services = match Services::embedded() {
+        Ok(services) => services,
+        Err(why) => {
+            shell.error(why, None);
+            return exit::INTERNAL;
+        }
+    };
+    let context = Context { services, locality: &undeclared_locality };
+    let mut files = Vec::new();
+    for path in &args.paths {
+        if !path.exists() {
+            shell.error(&format!("`{}` does not exist", path.display()), None);
+            return exit::INVALID;
+        }
+        files.extend(tree::below(path, true).iter().map(|f| import(f, &context)));
+    }
+    let known = files.iter().any(|f| f.kind != "none");
+    if !args.all && args.output == "text" {
+        files.retain(|f| f.kind != "none" || f.verdict != Verdict::NoEvidence);
+    }
+    let text = if args.output == "json" { show::json(&files) } else { show::text(&files) };
+    if let Err(why) = shell.out(text.as_bytes()) {
+        shell.error(&why, None);
+        return exit::INTERNAL;
+    }
+    if known { exit::OK } else { exit::NOTHING }
+}

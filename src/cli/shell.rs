@@ -1,0 +1,162 @@
+//! The outside world: files, clock, environment, terminal. The only opener of files.
+
+use super::exit;
+use crate::bytes::ReadAt;
+use crate::model::text::visible;
+use crate::model::{Diagnostics, SourceText, Time};
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The largest text file (policy, project, evidence) that is read.
+const MOST_TEXT: u64 = 16 << 20;
+
+/// The terminal and what was asked of it.
+pub(crate) struct Shell {
+    color_out: bool,
+    color_err: bool,
+}
+
+impl Shell {
+    pub(crate) fn new(color: &str) -> Shell {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let decide = |terminal: bool| match color {
+            "always" => true,
+            "never" => false,
+            _ => terminal && !plain,
+        };
+        Shell { color_out: decide(io::stdout().is_terminal()), color_err: decide(io::stderr().is_terminal()) }
+    }
+
+    /// Whether findings may be coloured.
+    pub(crate) fn color(&self) -> bool {
+        self.color_out
+    }
+
+    /// Writes results. A closed pipe is a success: whoever read has seen enough.
+    pub(crate) fn out(&self, bytes: &[u8]) -> Result<(), String> {
+        match io::stdout().lock().write_all(bytes) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {e}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a line about the run.
+    pub(crate) fn say(&self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Writes an error, and what to do about it.
+    pub(crate) fn error(&self, message: &str, help: Option<&str>) {
+        let mut text = format!("error: {}", visible(message));
+        if let Some(help) = help {
+            text.push_str(&format!("\n  help: {}", visible(help)));
+        }
+        self.say(&text);
+    }
+
+    /// Writes problems with what somebody wrote.
+    pub(crate) fn diagnose(&self, diagnostics: &Diagnostics) {
+        if !diagnostics.list.is_empty() {
+            self.say(super::show::render(diagnostics, self.color_err).trim_end());
+        }
+    }
+
+    /// The time of the audit, and whether it was supplied: `--now`, else `SOURCE_DATE_EPOCH`, else the clock.
+    pub(crate) fn now(&self, given: Option<&str>) -> Result<(Time, bool), u8> {
+        if let Some(text) = given {
+            return Time::parse(text).map(|t| (t, true)).ok_or_else(|| {
+                self.error(&format!("`{text}` is not an instant"), Some("write it as 2026-11-23T00:00:00Z"));
+                exit::INVALID
+            });
+        }
+        if let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") {
+            let parsed = text.parse().ok().and_then(Time::from_seconds);
+            return parsed.map(|t| (t, true)).ok_or_else(|| {
+                self.error(&format!("SOURCE_DATE_EPOCH holds `{text}`, which is no number of seconds"), None);
+                exit::INVALID
+            });
+        }
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(elapsed.as_secs()).ok().and_then(Time::from_seconds);
+        seconds.map(|t| (t, false)).ok_or_else(|| {
+            self.error("the clock of this machine is out of range", None);
+            exit::INTERNAL
+        })
+    }
+
+    /// Writes a file whole or not at all: beside it first, then moved over it.
+    pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), String> {
+        let fail = |e: io::Error| format!("`{}` cannot be written: {e}", path.display());
+        let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().ok_or_else(|| format!("`{}` is no file name", path.display()))?;
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.part", std::process::id()));
+        let part = directory.join(hidden);
+        let written = (|| {
+            let mut file = File::create(&part)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&part, path)
+        })();
+        written.map_err(|e| {
+            let _ = fs::remove_file(&part);
+            fail(e)
+        })
+    }
+}
+
+/// Reads a file of bounded size.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let shown = path.display();
+    let meta = fs::metadata(path).map_err(|e| format!("`{shown}` cannot be read: {e}"))?;
+    if meta.is_dir() {
+        return Err(format!("`{shown}` is a directory"));
+    }
+    if meta.len() > most {
+        return Err(format!("`{shown}` is larger than {most} bytes"));
+    }
+    fs::read(path).map_err(|e| format!("`{shown}` cannot be read: {e}"))
+}
+
+/// Reads a text, named as given.
+pub(crate) fn read_text(path: &Path) -> Result<Arc<SourceText>, String> {
+    let bytes = read(path, MOST_TEXT)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| format!("`{}` is not UTF-8 at byte {}", path.display(), e.utf8_error().valid_up_to()))?;
+    let name = path.components().collect::<PathBuf>().to_string_lossy().replace('\\', "/");
+    Ok(SourceText::new(name.strip_prefix("./").unwrap_or(&name).to_owned(), text))
+}
+
+/// A file that can be read at any offset.
+pub(crate) struct Disk {
+    file: File,
+    length: u64,
+}
+
+impl Disk {
+    pub(crate) fn open(path: &Path) -> io::Result<Disk> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Disk { file, length })
+    }
+}
+
+impl ReadAt for Disk {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset)
+    }
+}
