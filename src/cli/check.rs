@@ -120,7 +120,7 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
 
 fn deliver(shell: &Shell, outputs: &report::Wanted, audit: &Audit, aggregates: &[u8]) -> Result<(), u8> {
     for (format, path) in &outputs.list {
-        let bytes = outputs.render(format, audit, aggregates, shell.color() && path.is_none()).map_err(|why| {
+        let bytes = report::Wanted::render(format, audit, aggregates, shell.color() && path.is_none()).map_err(|why| {
             shell.error(&why, None);
             exit::INTERNAL
         })?;
