@@ -3,7 +3,7 @@
 use super::{Options, RenderError, Reporter};
 use crate::model::audit::{Conclusion, Outcome};
 use crate::model::text::visible;
-use crate::report::evidence::{Bytes, Evidence, Finding, Rule, Where};
+use crate::report::evidence::{Bytes, Evidence, Finding, Reason, Rule, Where};
 use std::fmt::Write;
 
 /// Groups shown in full; the rest is one line with their total.
@@ -163,9 +163,13 @@ impl Page {
 
     fn conclusion(&mut self, e: &Evidence) {
         let r = &e.records;
+        let total = |reasons: &[Reason]| reasons.iter().map(|x| x.records.0).sum::<u64>();
         self.line(&format!(
             "records: {} read = {} flows + {} ignored + {} rejected",
-            r.read.0, r.flows.0, r.ignored_total(), r.rejected_total()
+            r.read,
+            r.flows,
+            total(&r.ignored),
+            total(&r.rejected)
         ));
         self.out.push('\n');
         self.line(&e.sentence);

@@ -1,14 +1,9 @@
-//! Integration tests, one binary: each module is one subject.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "tests may fail loudly, and touch the disk"
-)]
+//! Integration tests, one binary.
 
 mod examples;
+mod layers;
+mod merge;
 mod pipelines;
 mod producers;
+mod shelves;
 mod traffic;

@@ -1,0 +1,104 @@
+//! Problems with what somebody wrote, as an excerpt with a caret.
+
+use crate::model::diagnostic::{Diagnostic, Level, Place};
+use crate::model::text::visible;
+use crate::model::{Diagnostics, SourceText};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level as Rank, Renderer, Snippet};
+use std::sync::Arc;
+
+/// All problems as text, in the order found, with a blank line between them.
+pub(crate) fn render(diagnostics: &Diagnostics, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+    diagnostics.list.iter().map(|d| one(d, &renderer) + "\n\n").collect()
+}
+
+fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+    let level = match diagnostic.level {
+        Level::Error => Rank::ERROR,
+        Level::Warning => Rank::WARNING,
+    };
+    let message = visible(&diagnostic.message);
+    let title = level.primary_title(message.as_str()).id(diagnostic.code);
+    let places: Vec<_> = diagnostic.at.iter().chain(&diagnostic.related).collect();
+    let shown: Vec<Shown<'_>> = places.iter().map(|(place, label)| Shown::new(place, label)).collect();
+    let help = diagnostic.help.as_deref().map(visible);
+    let mut group = title.elements(shown.iter().enumerate().map(|(i, s)| {
+        let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        Snippet::source(s.text.as_str())
+            .path(s.source.name.as_str())
+            .line_start(s.line)
+            .annotation(kind.span(s.span.clone()).label(s.label.as_str()))
+    }));
+    if let Some(help) = &help {
+        group = group.element(Rank::HELP.message(help.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+/// The line a place begins on, made visible, with the span moved to fit.
+struct Shown<'a> {
+    source: &'a Arc<SourceText>,
+    line: usize,
+    text: String,
+    span: std::ops::Range<usize>,
+    label: String,
+}
+
+impl<'a> Shown<'a> {
+    fn new(place: &'a Place, label: &str) -> Shown<'a> {
+        let text = &place.source.text;
+        let start = place.span.start.min(text.len());
+        let before = text.get(..start).unwrap_or(text);
+        let from = before.rfind('\n').map_or(0, |i| i + 1);
+        let rest = text.get(from..).unwrap_or("");
+        let line = rest.lines().next().unwrap_or("");
+        let lead = visible(before.get(from..).unwrap_or(""));
+        let marked = text.get(start..place.span.end.clamp(start, from + line.len().max(start - from))).unwrap_or("");
+        let marked = visible(marked);
+        let width = marked.len().max(1);
+        Shown {
+            source: &place.source,
+            line: place.source.line_column(start).0,
+            span: lead.len()..lead.len() + width,
+            text: format!("{} ", visible(line)),
+            label: visible(label),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_shows_its_line_and_what_to_do() {
+        let source = SourceText::new("domicile.toml", "[boundary]\nnetwors = []\n");
+        let place = Place { source, span: 11..18 };
+        let mut list = Diagnostics::default();
+        list.push(
+            Diagnostic::error("unknown-key", "[boundary] has no key `networs`")
+                .at(place, "unknown key")
+                .help("did you mean `networks`?"),
+        );
+        let expected = "\
+error[unknown-key]: [boundary] has no key `networs`
+ --> domicile.toml:2:1
+  |
+2 | networs = [] \n  | ^^^^^^^ unknown key
+  |
+  = help: did you mean `networks`?
+";
+        assert_eq!(render(&list, false).trim_end(), expected.trim_end());
+    }
+
+    #[test]
+    fn hostile_text_cannot_reach_the_terminal() {
+        let source = SourceText::new("p.toml", "a = \"\u{1b}[31m\"\nb = 1");
+        let place = Place { source, span: 4..12 };
+        let mut list = Diagnostics::default();
+        list.push(Diagnostic::error("x", "bad \u{1b}[0m").at(place, "l\u{202e}"));
+        let text = render(&list, false);
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+    }
+}
