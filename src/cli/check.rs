@@ -68,7 +68,7 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         shell.error(&why, Some("this is a fault of the program, not of your input"));
         exit::INTERNAL
     };
-    let services = Services::embedded().map_err(|why| internal(why.to_owned()))?;
+    let services = Services::embedded().map_err(internal)?;
     let places = Places::embedded().map_err(|why| internal(why.to_owned()))?;
     let inventory = gather::inventory(shell, &loaded, services)?;
     let summary = if args.examine { Summary::default() } else { gather::traffic(shell, &loaded, services)? };

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
     let services = match Services::embedded() {
         Ok(services) => services,
         Err(why) => {
-            shell.error(why, None);
+            shell.error(&why, None);
             return exit::INTERNAL;
         }
     };

@@ -45,7 +45,7 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
             code
         }
     };
-    let services = Services::embedded().map_err(|why| fail(exit::INTERNAL)(why.to_owned()))?;
+    let services = Services::embedded().map_err(fail(exit::INTERNAL))?;
     let source: Arc<str> = "scan".into();
     let mut tasks = Vec::new();
     for path in &args.paths {

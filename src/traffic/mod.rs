@@ -171,4 +171,4 @@ macro_rules! shelf {
     };
 }
 
-shelf! { squid, squid_combined, zeek_tsv }
+shelf! { har, squid, squid_combined, zeek_tsv }

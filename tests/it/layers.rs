@@ -21,7 +21,8 @@ const ROOMS: &[(&str, u8)] = &[
 ];
 
 /// Rooms that may not be named although they lie below: the same evidence is judged under any policy.
-const FORBIDDEN: &[(&str, &str)] = &[("evidence", "policy"), ("evidence", "place"), ("evidence", "inventory")];
+const FORBIDDEN: &[(&str, &str)] =
+    &[("evidence", "policy"), ("evidence", "place"), ("evidence", "inventory")];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -79,7 +80,15 @@ fn only_cli_touches_the_world() {
         let text = fs::read_to_string(file).unwrap();
         let body = text.split("#[cfg(test)]").next().unwrap_or("");
         for (n, line) in body.lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
-            for word in ["std::fs", "std::env", "SystemTime::now", "Instant::now", "println!", "eprintln!", "std::process::exit"] {
+            for word in [
+                "std::fs",
+                "std::env",
+                "SystemTime::now",
+                "Instant::now",
+                "println!",
+                "eprintln!",
+                "std::process::exit",
+            ] {
                 if line.contains(word) {
                     wrong.push(format!("{}:{}: {word}", file.display(), n + 1));
                 }

@@ -21,7 +21,8 @@ fn record() -> impl Strategy<Value = Record> {
 
 fn scan(log: usize, records: &[Record]) -> Summary {
     let services = Services::embedded().unwrap();
-    let name = LogName { source: "s".into(), name: format!("log{log}").as_str().into(), seed: log as u64 * 77 };
+    let name =
+        LogName { source: "s".into(), name: format!("log{log}").as_str().into(), seed: log as u64 * 77 };
     let mut fold = Fold::new(services, name);
     for (i, r) in records.iter().enumerate() {
         let client = format!("10.0.0.{}", r.client);

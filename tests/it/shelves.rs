@@ -27,6 +27,9 @@ fn ids_are_file_names_and_everything_is_documented() {
     assert_shelf("traffic", &FORMATS.iter().map(|f| (f.id(), f.about(), f.doc())).collect::<Vec<_>>());
     assert_shelf("inventory", &IMPORTERS.iter().map(|i| (i.id(), i.about(), i.doc())).collect::<Vec<_>>());
     let long = "x".repeat(50);
-    assert_shelf("inspect", &DETECTORS.iter().map(|d| (d.id(), d.about(), long.as_str())).collect::<Vec<_>>());
+    assert_shelf(
+        "inspect",
+        &DETECTORS.iter().map(|d| (d.id(), d.about(), long.as_str())).collect::<Vec<_>>(),
+    );
     assert_shelf("report", &REPORTERS.iter().map(|r| (r.id(), r.about(), long.as_str())).collect::<Vec<_>>());
 }
