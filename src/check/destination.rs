@@ -20,8 +20,6 @@ pub(super) struct Destination<'a> {
     pub(super) label: String,
     /// The names it goes by: the one the client used, or those of its address.
     pub(super) names: Vec<Arc<str>>,
-    /// Whether the names come from look-ups and not from the exchange.
-    pub(super) looked_up: bool,
     /// Its address, if the record gives one and no name.
     pub(super) address: Option<IpAddr>,
     pub(super) locality: Locality,
@@ -109,10 +107,10 @@ pub(super) fn resolve<'a>(
     hours: &[i64],
 ) -> Destination<'a> {
     let project = inputs.project;
-    let (names, looked_up, address) = match &key.server {
-        Server::Name(name) => (vec![Arc::clone(name)], false, None),
-        Server::Address(a) => (naming.known(&key.client, *a, hours), true, Some(*a)),
-        Server::Unreadable | Server::Unknown => (Vec::new(), false, None),
+    let (names, address) = match &key.server {
+        Server::Name(name) => (vec![Arc::clone(name)], None),
+        Server::Address(a) => (naming.known(&key.client, *a, hours), Some(*a)),
+        Server::Unreadable | Server::Unknown => (Vec::new(), None),
     };
     let (locality, because) = match (&key.server, names.as_slice()) {
         (Server::Name(name), _) => {
@@ -137,7 +135,6 @@ pub(super) fn resolve<'a>(
         hop: is_hop(project, &label),
         label,
         names,
-        looked_up,
         address,
         locality,
         because,

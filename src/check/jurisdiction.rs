@@ -5,9 +5,11 @@ use super::group::{Objection, blank, findings, stated};
 use super::{Bound, Case, Check, Judged, Side};
 use crate::model::audit::{Finding, Outcome};
 use crate::model::policy::Rule;
-use crate::model::table::Table;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::table::{Reader, Table};
 use crate::model::text::plural;
 use crate::model::{Certainty, DataKinds, Diagnostics};
+use crate::place::Places;
 
 pub(super) static CHECK: Jurisdiction = Jurisdiction;
 
@@ -32,12 +34,29 @@ impl Check for Jurisdiction {
     }
     fn bind(&self, with: &Table, out: &mut Diagnostics) -> Option<Box<dyn Bound>> {
         let bound = parameters(with, out, |r| Rules {
-            allowed: r.strings("allowed").into_iter().map(|s| s.value).collect(),
-            denied: r.strings("denied").into_iter().map(|s| s.value).collect(),
+            allowed: places(r, "allowed"),
+            denied: places(r, "denied"),
             unknown: open(r, "unknown", Open::Inconclusive),
         })?;
         Some(Box::new(bound))
     }
+}
+
+/// Reads a list of countries and named sets; one that is neither would silently allow nothing.
+fn places(reader: &Reader<'_, '_>, key: &'static str) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in reader.strings(key) {
+        if let Some(Err(meant)) = Places::embedded().ok().map(|p| p.check_name(&name.value)) {
+            let mut problem = Diagnostic::error("unknown-place", format!("`{}` is neither a country nor a set", name.value))
+                .at(name.at, "unknown place");
+            if let Some(meant) = meant {
+                problem = problem.help(format!("did you mean `{meant}`?"));
+            }
+            reader.report(problem);
+        }
+        names.push(name.value);
+    }
+    names
 }
 
 struct Rules {

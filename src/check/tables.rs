@@ -229,7 +229,11 @@ pub(super) fn logs(case: &Case<'_>) -> Vec<LogResult> {
             source: source.to_string(),
             path: name.to_string(),
             format: log.facts.format.clone(),
-            skipped: log.facts.skipped.clone().or_else(|| log.facts.copy_of.as_ref().map(|c| format!("a copy of {c}, counted once"))),
+            skipped: log
+                .facts
+                .skipped
+                .clone()
+                .or_else(|| log.facts.copy_of.as_ref().map(|c| format!("a copy of {c}, counted once"))),
             records: log.facts.counts.clone(),
             seen: log.seen,
             bytes: log.facts.bytes,

@@ -1,7 +1,7 @@
 //! `domicile check`: the main job.
 
-use super::gather;
 use super::exit;
+use super::gather;
 use super::shell::Shell;
 use crate::check::{Case, Circumstances, Inputs, audit, conclusion_code};
 use crate::evidence::Summary;
@@ -62,7 +62,10 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         exit::NOTHING
     };
     if loaded.policy.rules.is_empty() {
-        return Err(nothing(&format!("policy `{}` has no active rule", loaded.policy.id), "extend `baseline`, or add rules"));
+        return Err(nothing(
+            &format!("policy `{}` has no active rule", loaded.policy.id),
+            "extend `baseline`, or add rules",
+        ));
     }
     let internal = |why: String| {
         shell.error(&why, Some("this is a fault of the program, not of your input"));
@@ -77,10 +80,16 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
     }
     if !args.examine {
         if loaded.project.sources.is_empty() {
-            return Err(nothing("the project declares no source of traffic", "add a `[[source]]`, or use --examine"));
+            return Err(nothing(
+                "the project declares no source of traffic",
+                "add a `[[source]]`, or use --examine",
+            ));
         }
         if summary.logs.values().all(|l| l.facts.counts.read == 0) {
-            return Err(nothing("no log holds a record", "see the warnings above, and `files` of each `[[source]]`"));
+            return Err(nothing(
+                "no log holds a record",
+                "see the warnings above, and `files` of each `[[source]]`",
+            ));
         }
     }
     let (period, declared) = gather::period(&loaded.project, &summary, now);
@@ -120,10 +129,11 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
 
 fn deliver(shell: &Shell, outputs: &report::Wanted, audit: &Audit, aggregates: &[u8]) -> Result<(), u8> {
     for (format, path) in &outputs.list {
-        let bytes = report::Wanted::render(format, audit, aggregates, shell.color() && path.is_none()).map_err(|why| {
-            shell.error(&why, None);
-            exit::INTERNAL
-        })?;
+        let bytes = report::Wanted::render(format, audit, aggregates, shell.color() && path.is_none())
+            .map_err(|why| {
+                shell.error(&why, None);
+                exit::INTERNAL
+            })?;
         let written = match path {
             None => shell.out(&bytes),
             Some(path) => shell.write(&PathBuf::from(path), &bytes),

@@ -3,7 +3,7 @@
 use super::logs::{Task, read_all};
 use super::shell::{self, Shell};
 use super::{exit, tree};
-use crate::check::{CHECKS, Bindings, bind, locate};
+use crate::check::{Bindings, CHECKS, bind, locate};
 use crate::evidence::{Log, LogFacts, Summary};
 use crate::inventory::{self, Context, File};
 use crate::model::inventory::FileInventory;
@@ -37,7 +37,10 @@ pub(crate) struct Loaded {
 pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Loaded, u8> {
     let file = if path.is_dir() { path.join(PROJECT) } else { path.to_owned() };
     let source = shell::read_text(&file).map_err(|why| {
-        shell.error(&why, Some("name a project file or a directory that holds `domicile.toml`; `domicile init` writes one"));
+        shell.error(
+            &why,
+            Some("name a project file or a directory that holds `domicile.toml`; `domicile init` writes one"),
+        );
         exit::INVALID
     })?;
     let directory = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
@@ -63,7 +66,8 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
     match loaded {
         Some((project, policy, bindings)) if !out.has_errors() => {
             let digest = hex(&Sha256::digest(source.text.as_bytes()));
-            let name = file.file_name().map_or_else(|| PROJECT.to_owned(), |n| n.to_string_lossy().into_owned());
+            let name =
+                file.file_name().map_or_else(|| PROJECT.to_owned(), |n| n.to_string_lossy().into_owned());
             Ok(Loaded { project, policy, bindings, directory, file: (name, digest) })
         }
         _ => Err(exit::INVALID),
@@ -77,7 +81,11 @@ fn find_policy(directory: &Path, id: &str) -> Option<Arc<SourceText>> {
 }
 
 /// What the project's files show.
-pub(crate) fn inventory(shell: &Shell, loaded: &Loaded, services: &Services) -> Result<Vec<FileInventory>, u8> {
+pub(crate) fn inventory(
+    shell: &Shell,
+    loaded: &Loaded,
+    services: &Services,
+) -> Result<Vec<FileInventory>, u8> {
     let mut found = Vec::new();
     for component in &loaded.project.components {
         for (pattern, at) in &component.files {
@@ -123,14 +131,19 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
         }
         files.sort();
         files.dedup_by(|a, b| a.path == b.path);
-        tasks.extend(files.into_iter().map(|found| Task { source: Arc::clone(&id), found, format: source.format.clone() }));
+        tasks.extend(files.into_iter().map(|found| Task {
+            source: Arc::clone(&id),
+            found,
+            format: source.format.clone(),
+        }));
     }
     let mut summary = read_all(&tasks, services, &ReadOptions::default()).map_err(|why| {
         shell.error(&why, None);
         exit::INTERNAL
     })?;
     for key in missing {
-        let facts = LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
+        let facts =
+            LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
         summary.logs.entry(key).or_insert(Log { facts, seen: None });
     }
     for ((source, name), log) in &summary.logs {
@@ -168,7 +181,9 @@ pub(crate) fn evidence_files(shell: &Shell, loaded: &Loaded) -> BTreeMap<String,
             Ok(bytes) => {
                 digests.insert(path.clone(), hex(&Sha256::digest(&bytes)));
             }
-            Err(why) => shell.say(&format!("warning: {}: {why}; the bypass counts as not controlled", at.show())),
+            Err(why) => {
+                shell.say(&format!("warning: {}: {why}; the bypass counts as not controlled", at.show()))
+            }
         }
     }
     digests

@@ -59,7 +59,8 @@ pub(crate) fn explain(args: &ExplainArgs, shell: &Shell) -> u8 {
         None => {
             let ids = known.iter().map(|(id, ..)| *id);
             let meant = crate::model::diagnostic::closest(&args.id, ids);
-            let help = meant.map_or_else(|| "see `domicile list`".to_owned(), |m| format!("did you mean `{m}`?"));
+            let help =
+                meant.map_or_else(|| "see `domicile list`".to_owned(), |m| format!("did you mean `{m}`?"));
             shell.error(&format!("nothing is called `{}`", args.id), Some(&help));
             exit::INVALID
         }

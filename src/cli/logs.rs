@@ -25,7 +25,11 @@ fn workers() -> usize {
 }
 
 /// Reads every log. The result does not depend on how many are read at a time.
-pub(crate) fn read_all(tasks: &[Task], services: &Services, options: &ReadOptions) -> Result<Summary, String> {
+pub(crate) fn read_all(
+    tasks: &[Task],
+    services: &Services,
+    options: &ReadOptions,
+) -> Result<Summary, String> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -37,7 +41,10 @@ pub(crate) fn read_all(tasks: &[Task], services: &Services, options: &ReadOption
     };
     let mut summaries: Vec<(usize, Summary)> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..workers().min(tasks.len().max(1))).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().map(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned())).collect::<Result<Vec<_>, _>>()
+        handles
+            .into_iter()
+            .map(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned()))
+            .collect::<Result<Vec<_>, _>>()
     })?
     .into_iter()
     .flatten()
@@ -74,7 +81,8 @@ fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc
 }
 
 fn read_one(task: &Task, services: &Services, options: &ReadOptions) -> Summary {
-    let name = |seed| LogName { source: Arc::clone(&task.source), name: task.found.name.as_str().into(), seed };
+    let name =
+        |seed| LogName { source: Arc::clone(&task.source), name: task.found.name.as_str().into(), seed };
     let skipped = |why: &str| {
         Fold::new(services, name(0)).finish(LogFacts { skipped: Some(why.to_owned()), ..LogFacts::default() })
     };
@@ -111,7 +119,8 @@ fn facts(read: LogRead) -> LogFacts {
         .collect();
     let listed = problems.len() as u64;
     if read.counts.rejected_total() > listed {
-        problems.push(format!("and {} more", plural(read.counts.rejected_total() - listed, "record", "records")));
+        problems
+            .push(format!("and {} more", plural(read.counts.rejected_total() - listed, "record", "records")));
     }
     // An empty log holds no record and hides none: a rotation leaves one behind.
     let skipped = match (&read.skipped, &read.stopped) {

@@ -53,11 +53,17 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
             return Err(fail(exit::INVALID)(format!("`{}` does not exist", path.display())));
         }
         let found = tree::below(path, false);
-        tasks.extend(found.into_iter().map(|found| Task { source: Arc::clone(&source), found, format: args.format.clone() }));
+        tasks.extend(found.into_iter().map(|found| Task {
+            source: Arc::clone(&source),
+            found,
+            format: args.format.clone(),
+        }));
     }
     distinct_names(&mut tasks);
-    let summary = read_all(&tasks, services, &ReadOptions { year: args.year }).map_err(fail(exit::INTERNAL))?;
-    let text = if args.output == "json" { scan::json(&summary, services) } else { scan::text(&summary, services) };
+    let summary =
+        read_all(&tasks, services, &ReadOptions { year: args.year }).map_err(fail(exit::INTERNAL))?;
+    let text =
+        if args.output == "json" { scan::json(&summary, services) } else { scan::text(&summary, services) };
     shell.out(text.as_bytes()).map_err(fail(exit::INTERNAL))?;
     let unread = summary.logs.values().filter(|l| l.facts.skipped.is_some()).count();
     Ok(if unread == summary.logs.len() {

@@ -54,7 +54,8 @@ impl<'a> Shown<'a> {
         let rest = text.get(from..).unwrap_or("");
         let line = rest.lines().next().unwrap_or("");
         let lead = visible(before.get(from..).unwrap_or(""));
-        let marked = text.get(start..place.span.end.clamp(start, from + line.len().max(start - from))).unwrap_or("");
+        let marked =
+            text.get(start..place.span.end.clamp(start, from + line.len().max(start - from))).unwrap_or("");
         let marked = visible(marked);
         let width = marked.len().max(1);
         Shown {

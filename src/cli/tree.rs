@@ -40,7 +40,8 @@ pub(crate) fn matching(directory: &Path, pattern: &str) -> Result<Vec<Found>, St
     for entry in plain_walk(&root) {
         let Ok(relative) = entry.0.strip_prefix(&root) else { continue };
         let relative = relative.to_string_lossy().replace('\\', "/");
-        let whole = if start.is_empty() && !absolute { relative.clone() } else { format!("{start}/{relative}") };
+        let whole =
+            if start.is_empty() && !absolute { relative.clone() } else { format!("{start}/{relative}") };
         if glob.is_match(&whole) {
             let name = if absolute { relative } else { whole };
             found.push(Found { name, path: entry.0, refused: entry.1 });

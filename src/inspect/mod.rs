@@ -44,14 +44,20 @@ fn field(name: &str) -> DataKinds {
     use crate::model::DataKind::{Credential, Embedding, Image, Mask, Prompt};
     let name = name.trim_matches(['[', ']', '"']).to_ascii_lowercase().replace('-', "_");
     let kinds: &[_] = match name.as_str() {
-        "prompt" | "negative_prompt" | "text_prompt" | "text_prompts" | "prompt_2" | "prompt_3" | "positive"
-        | "positive_prompt" | "prompts" | "inputs" | "messages" | "contents" | "instruction" | "caption" => &[Prompt],
-        "image" | "images" | "init_image" | "init_images" | "input_image" | "image_prompt" | "image_url" | "image_data"
-        | "control_image" | "reference_image" | "reference_images" | "source_image" | "inline_data" | "inlinedata"
-        | "first_frame_image" | "subject_reference" => &[Image],
+        "prompt" | "negative_prompt" | "text_prompt" | "text_prompts" | "prompt_2" | "prompt_3"
+        | "positive" | "positive_prompt" | "prompts" | "inputs" | "messages" | "contents" | "instruction"
+        | "caption" => &[Prompt],
+        "image" | "images" | "init_image" | "init_images" | "input_image" | "image_prompt" | "image_url"
+        | "image_data" | "control_image" | "reference_image" | "reference_images" | "source_image"
+        | "inline_data" | "inlinedata" | "first_frame_image" | "subject_reference" => &[Image],
         "mask" | "mask_image" | "inpaint_mask" => &[Mask],
         "prompt_embeds" | "embedding" | "embeddings" | "pooled_prompt_embeds" => &[Embedding],
-        "api_key" | "apikey" | "access_token" | "api_token" | "client_secret" | "api_key_comfy_org"
+        "api_key"
+        | "apikey"
+        | "access_token"
+        | "api_token"
+        | "client_secret"
+        | "api_key_comfy_org"
         | "auth_token_comfy_org" => &[Credential],
         _ => &[],
     };

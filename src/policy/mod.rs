@@ -11,5 +11,7 @@
 mod boundary;
 mod project;
 mod quantity;
+mod sector;
 
 pub use project::load_project;
+pub use sector::{embedded, load};

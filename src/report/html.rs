@@ -92,7 +92,9 @@ impl Derived {
                 .collect(),
             ignored: total(&e.records.ignored),
             rejected: total(&e.records.rejected),
-            unread: (0..e.logs.len()).filter(|i| e.logs.get(*i).is_some_and(|l| l.skipped.is_some())).collect(),
+            unread: (0..e.logs.len())
+                .filter(|i| e.logs.get(*i).is_some_and(|l| l.skipped.is_some()))
+                .collect(),
         }
     }
 }
@@ -139,6 +141,3 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,6 @@ pub mod scan;
 mod text;
 mod wanted;
 
-
 pub use wanted::Wanted;
 
 use evidence::Evidence;

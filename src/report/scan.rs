@@ -201,7 +201,11 @@ pub fn text(summary: &Summary, services: &Services) -> String {
             r.disposition,
             group(r.records),
             group(r.bytes_out.sum),
-            if r.bytes_out.unknown > 0 { format!(" ({} without a size)", group(r.bytes_out.unknown)) } else { String::new() },
+            if r.bytes_out.unknown > 0 {
+                format!(" ({} without a size)", group(r.bytes_out.unknown))
+            } else {
+                String::new()
+            },
             r.service.map(|s| format!(", service {s} ({} {})", r.certainty, r.data)).unwrap_or_default()
         );
     }

@@ -69,7 +69,10 @@ impl Page {
         let rest: Vec<_> = e.findings.iter().skip(GROUPS).collect();
         if !rest.is_empty() {
             let records: u64 = rest.iter().map(|f| f.records.0).sum();
-            self.line(&format!("... and {} more findings, {records} records; every one is in the json and html reports", rest.len()));
+            self.line(&format!(
+                "... and {} more findings, {records} records; every one is in the json and html reports",
+                rest.len()
+            ));
         }
         if !e.findings.is_empty() {
             self.out.push('\n');
@@ -77,7 +80,8 @@ impl Page {
     }
 
     fn details(&mut self, e: &Evidence, f: &Finding) {
-        let mut facts = vec![format!("severity {}", f.severity.name()), format!("certainty {}", f.certainty.name())];
+        let mut facts =
+            vec![format!("severity {}", f.severity.name()), format!("certainty {}", f.certainty.name())];
         if let Some(seen) = f.visibility {
             facts.push(format!("seen by {}", seen.name()));
         }
@@ -101,7 +105,9 @@ impl Page {
             self.line(&format!("    --> {}", at(place)));
         }
         self.line(&format!("    policy {}", at(&f.stated)));
-        if let Some(waiver) = f.waived_by.and_then(|i| e.waivers.get(usize::try_from(i.0).unwrap_or(usize::MAX))) {
+        if let Some(waiver) =
+            f.waived_by.and_then(|i| e.waivers.get(usize::try_from(i.0).unwrap_or(usize::MAX)))
+        {
             self.line(&format!("    waived by {} until {}: {}", waiver.approver, waiver.end, waiver.reason));
         }
         if let Some(settle) = &f.settle {
@@ -129,22 +135,37 @@ impl Page {
 
     fn tables(&mut self, e: &Evidence) {
         for s in &e.sources {
-            let gap = crate::model::time::show_duration(i64::try_from(s.longest_silence_ms.0).unwrap_or(i64::MAX / 1000) * 1000);
+            let gap = crate::model::time::show_duration(
+                i64::try_from(s.longest_silence_ms.0).unwrap_or(i64::MAX / 1000) * 1000,
+            );
             self.line(&format!(
                 "source {}: {} ({}), bypass {}, liveness by {}, longest silence {gap}",
                 s.id, s.point, s.kind, s.bypass, s.liveness
             ));
         }
         for x in &e.expected {
-            self.line(&format!("expected {}: {} records, {}, {} destinations", x.id, x.records.0, bytes(&x.bytes_out), x.destinations.0));
+            self.line(&format!(
+                "expected {}: {} records, {}, {} destinations",
+                x.id,
+                x.records.0,
+                bytes(&x.bytes_out),
+                x.destinations.0
+            ));
         }
         for w in &e.waivers {
-            let remarks = if w.remarks.is_empty() { String::new() } else { format!(" ({})", w.remarks.join(", ")) };
-            self.line(&format!("waiver on {} for {}: {}, {} findings{remarks}", w.rule, w.scope, w.status, w.findings.0));
+            let remarks =
+                if w.remarks.is_empty() { String::new() } else { format!(" ({})", w.remarks.join(", ")) };
+            self.line(&format!(
+                "waiver on {} for {}: {}, {} findings{remarks}",
+                w.rule, w.scope, w.status, w.findings.0
+            ));
         }
         for (what, rows) in [("blocked", &e.blocked), ("unresolved", &e.unresolved)] {
             for row in rows.iter().take(GROUPS) {
-                self.line(&format!("{what}: {} to {}, {} records: {}", row.client, row.destination, row.records.0, row.note));
+                self.line(&format!(
+                    "{what}: {} to {}, {} records: {}",
+                    row.client, row.destination, row.records.0, row.note
+                ));
             }
             if rows.len() > GROUPS {
                 self.line(&format!("{what}: ... and {} more rows", rows.len() - GROUPS));

@@ -1,4 +1,12 @@
-//! Integration tests, one binary.
+//! Integration tests, one binary: each module is one subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests may fail loudly, and touch the disk"
+)]
 
 mod examples;
 mod layers;

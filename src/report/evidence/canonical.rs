@@ -47,8 +47,8 @@ impl Evidence {
     /// # Errors
     /// If it cannot be serialised or is too large.
     pub fn canonical(&self) -> Result<Vec<u8>, EvidenceError> {
-        let bytes = serde_json_canonicalizer::to_vec(self)
-            .map_err(|e| EvidenceError::Unwritable(e.to_string()))?;
+        let bytes =
+            serde_json_canonicalizer::to_vec(self).map_err(|e| EvidenceError::Unwritable(e.to_string()))?;
         if bytes.len() > limits::BYTES { Err(EvidenceError::TooLarge) } else { Ok(bytes) }
     }
 
@@ -77,13 +77,8 @@ impl Evidence {
 }
 
 /// The characters that must not stand literally in a data block, with their JSON escapes.
-const ESCAPES: [(char, &str); 5] = [
-    ('<', "\\u003c"),
-    ('>', "\\u003e"),
-    ('&', "\\u0026"),
-    ('\u{2028}', "\\u2028"),
-    ('\u{2029}', "\\u2029"),
-];
+const ESCAPES: [(char, &str); 5] =
+    [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")];
 
 /// Canonical JSON as it stands in the page: still the same JSON value, but without `<`, `>`, `&`,
 /// U+2028 and U+2029, so that it can neither close its element nor open a comment.

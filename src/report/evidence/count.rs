@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// The largest integer every JSON reader keeps exactly (RFC 8785, 3.2.2.3): 2^53-1.
-pub const LARGEST_EXACT: u64 = (1 << 53) - 1;
+pub(super) const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
 /// A number from 0 to 2^64-1. In JSON an integer up to 2^53-1, beyond that a decimal string, because
 /// RFC 8785 and JavaScript would round it without a word.

@@ -93,8 +93,11 @@ impl From<&Audit> for Evidence {
         for f in &mut evidence.findings {
             f.waived_by = f.waived_by.filter(|w| w.0 < kept);
         }
-        evidence.omitted =
-            l.omitted.iter().map(|(list, n)| Omitted { list: (*list).to_owned(), entries: Count(*n) }).collect();
+        evidence.omitted = l
+            .omitted
+            .iter()
+            .map(|(list, n)| Omitted { list: (*list).to_owned(), entries: Count(*n) })
+            .collect();
         evidence
     }
 }
@@ -114,11 +117,7 @@ fn subject(l: &mut Limiter, s: &audit::Subject) -> Subject {
             basis: text(basis),
         }),
         components: l.list("subject.components", limits::ROWS, &s.components, |l, (id, role, hosts)| {
-            Component {
-                id: text(id),
-                role: text(role),
-                hosts: l.texts("subject.components.hosts", hosts),
-            }
+            Component { id: text(id), role: text(role), hosts: l.texts("subject.components.hosts", hosts) }
         }),
     }
 }

@@ -54,10 +54,7 @@ pub(super) fn rows(e: &Evidence) -> Vec<Row> {
     rows.into_iter()
         .map(|(row, of)| Row {
             evidence: verdict(&of),
-            rules: of
-                .iter()
-                .map(|r| RuleOfControl { id: r.id.clone(), outcome: word(r) })
-                .collect(),
+            rules: of.iter().map(|r| RuleOfControl { id: r.id.clone(), outcome: word(r) }).collect(),
             ..row
         })
         .collect()
