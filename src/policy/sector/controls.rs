@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 static FILES: &[(&str, &str)] = &[
     ("defense", include_str!("../../../policies/controls/defense.toml")),
     ("finance", include_str!("../../../policies/controls/finance.toml")),
-    ("general", include_str!("../../../policies/controls/general.toml")),
     ("healthcare", include_str!("../../../policies/controls/healthcare.toml")),
 ];
 

@@ -148,7 +148,8 @@ mod tests {
         fn the_escape_is_a_bijection_without_markup(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             let block = escape_for_page(&json);
-            prop_assert!(!block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
+            let plain = !block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
+            prop_assert!(plain, "a character that markup reads");
             prop_assert_eq!(unescape_from_page(&block), Some(json));
             prop_assert_eq!(serde_json::from_str::<String>(&block).unwrap(), text);
         }
