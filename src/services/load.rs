@@ -393,13 +393,17 @@ fn claim_host(index: usize, service: &Service, claim: Claim, list: &mut Services
     let new = || Known { owner: index, ..Known::default() };
     let Some(known) = list.hosts.entry(&claim.pattern, new) else { return };
     let text = &claim.pattern.text;
-    match claim.endpoint.and_then(|e| service.endpoints.get(e).map(|endpoint| (e, endpoint))) {
-        None if known.whole => out.push(problem(&claim.at, format!("`{text}` is claimed twice as a whole"))),
-        None => {
-            known.owner = index;
-            known.whole = true;
-            known.sends = known.sends.union(service.sends);
+    let rule = claim.endpoint.and_then(|e| service.endpoints.get(e).map(|endpoint| (e, endpoint)));
+    // Who speaks for a host: the service that lists it as its own, or has a rule there for every path.
+    if rule.is_none_or(|(_, endpoint)| endpoint.paths.is_empty()) {
+        if known.whole && known.owner != index {
+            out.push(problem(&claim.at, format!("`{text}` is claimed as a whole by two services")));
         }
+        known.owner = index;
+        known.whole = true;
+    }
+    match rule {
+        None => known.sends = known.sends.union(service.sends),
         Some((e, endpoint)) => {
             known.rules.push((index, e));
             known.sends = known.sends.union(endpoint.sends);

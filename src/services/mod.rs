@@ -436,3 +436,6 @@ fn elsewhere<'s>(
         grade: grade(service, known),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,15 @@ pub(super) struct Regions {
 impl Regions {
     /// Adds a token; `false` if it is there already.
     pub(super) fn add(&mut self, token: &str, place: &str) -> bool {
-        match token.strip_suffix('*') {
-            Some(stem) => self.numbered.insert(stem.to_owned(), place.to_owned()).is_none(),
-            None => self.exact.insert(token.to_owned(), place.to_owned()).is_none(),
+        let (map, token) = match token.strip_suffix('*') {
+            Some(stem) => (&mut self.numbered, stem),
+            None => (&mut self.exact, token),
+        };
+        if map.contains_key(token) {
+            return false;
         }
+        map.insert(token.to_owned(), place.to_owned());
+        true
     }
 
     /// Every place that a token can mean, in no order that means anything.
