@@ -171,4 +171,4 @@ macro_rules! shelf {
     };
 }
 
-shelf! { har, squid, squid_combined, zeek_tsv }
+shelf! { har, squid, squid_combined, suricata_eve, zeek_json, zeek_tsv }
