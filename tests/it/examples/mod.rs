@@ -4,6 +4,7 @@
 mod bank;
 mod blind;
 mod clinic;
+mod reading;
 mod shipyard;
 
 use crate::producers::{HOUR, Lines, file};
