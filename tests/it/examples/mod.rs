@@ -4,6 +4,7 @@
 mod bank;
 mod blind;
 mod clinic;
+mod conclusions;
 mod reading;
 mod shipyard;
 

@@ -58,13 +58,13 @@ fn entry(e: &Entry<'_>) -> Value {
     })
 }
 
-/// A small picture: a PNG of `side` by `side` grey pixels drawn from `noise`, in base64. Its data is
+/// A small picture: a PNG of `side` by `side` RGB pixels drawn from `noise`, in base64. Its data is
 /// stored, not deflated, so that the bytes depend on no compressor.
 pub(crate) fn picture(side: u16, mut noise: impl FnMut() -> u8) -> String {
     let mut raw = Vec::new();
     for _ in 0..side {
         raw.push(0);
-        raw.extend((0..side).map(|_| noise()));
+        raw.extend((0..3 * side).map(|_| noise()));
     }
     let length = u16::try_from(raw.len()).expect("the picture is small");
     let mut zlib = vec![0x78, 0x01, 0x01];
@@ -79,7 +79,7 @@ pub(crate) fn picture(side: u16, mut noise: impl FnMut() -> u8) -> String {
     let mut header = Vec::new();
     header.extend(u32::from(side).to_be_bytes());
     header.extend(u32::from(side).to_be_bytes());
-    header.extend([8, 0, 0, 0, 0]);
+    header.extend([8, 2, 0, 0, 0]);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [(b"IHDR", header), (b"IDAT", zlib), (b"IEND", Vec::new())] {
         let mut crc = flate2::Crc::new();
