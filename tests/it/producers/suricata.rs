@@ -78,18 +78,24 @@ pub(crate) fn dns(time: i64, p: &Pair<'_>, name: &str, address: &str) -> [String
     [question, answer]
 }
 
+/// Packets and bytes on the link for a volume: to the server, then to the client.
+pub(crate) fn on_the_link(p: &Pair<'_>, v: Volume) -> [(u64, u64); 2] {
+    let (head, extra) = if p.proto == "TCP" { (66, 6) } else { (42, 0) };
+    [v.out, v.back].map(|payload| {
+        let packets = payload.div_ceil(1448) + extra;
+        (packets, payload + packets * head)
+    })
+}
+
 /// The end of a flow. Its byte counts are those of the link layer, as Suricata has them.
 pub(crate) fn flow(start: i64, end: i64, p: &Pair<'_>, app: &str, v: Volume) -> String {
     let tcp = p.proto == "TCP";
-    let (head, extra) = if tcp { (66, 6) } else { (42, 0) };
-    let (to_server, to_client) = (v.out.div_ceil(1448) + extra, v.back.div_ceil(1448) + extra);
+    let [(to_server, sent), (to_client, back)] = on_the_link(p, v);
     // Suricata reports a closed flow when its flow manager finds it, up to a minute later.
     let opening = opening(end + 31 * 1_000_000, "flow", p);
     let state = if tcp { "closed" } else { "established" };
     let mut line = format!(
-        r#"{opening},"app_proto":"{app}","flow":{{"pkts_toserver":{to_server},"pkts_toclient":{to_client},"bytes_toserver":{},"bytes_toclient":{},"start":"{}","end":"{}","age":{},"state":"{state}","reason":"timeout","alerted":false}}"#,
-        v.out + to_server * head,
-        v.back + to_client * head,
+        r#"{opening},"app_proto":"{app}","flow":{{"pkts_toserver":{to_server},"pkts_toclient":{to_client},"bytes_toserver":{sent},"bytes_toclient":{back},"start":"{}","end":"{}","age":{},"state":"{state}","reason":"timeout","alerted":false}}"#,
         when(start),
         when(end),
         (end - start) / 1_000_000

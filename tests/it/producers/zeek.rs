@@ -39,16 +39,14 @@ pub(crate) static SSL: Log = Log {
     types: "time string addr port addr port string string string string bool string string bool string vector[string] vector[string] bool",
 };
 
-/// A rotated log: header, rows written in `[open, close)`, footer.
-pub(crate) fn rotated<'l>(
-    log: &Log,
-    open: i64,
-    close: i64,
-    rows: impl IntoIterator<Item = &'l str>,
-) -> Vec<u8> {
-    let day = |time| stamp(time, "%Y-%m-%d-%H-%M-%S");
+fn day(time: i64) -> String {
+    stamp(time, "%Y-%m-%d-%H-%M-%S")
+}
+
+/// The header of a log that was opened at an instant.
+pub(crate) fn header(log: &Log, open: i64) -> Vec<u8> {
     let tabs = |list: &str| list.replace(' ', "\t");
-    let header = [
+    let lines = [
         "#separator \\x09".to_owned(),
         "#set_separator\t,".to_owned(),
         "#empty_field\t(empty)".to_owned(),
@@ -58,16 +56,20 @@ pub(crate) fn rotated<'l>(
         format!("#fields\t{}", tabs(log.fields)),
         format!("#types\t{}", tabs(log.types)),
     ];
-    let footer = format!("#close\t{}", day(close));
-    let mut out = file(header.iter().map(String::as_str));
+    file(lines.iter().map(String::as_str))
+}
+
+/// A rotated log: header, rows written in `[open, close)`, footer.
+pub(crate) fn rotated(log: &Log, open: i64, close: i64, rows: Vec<&str>) -> Vec<u8> {
+    let mut out = header(log, open);
     out.extend(file(rows));
-    out.extend(file([footer.as_str()]));
+    out.extend(file([format!("#close\t{}", day(close)).as_str()]));
     out
 }
 
 /// The name Zeek gives a rotated log by default.
 pub(crate) fn rotated_name(log: &Log, open: i64) -> String {
-    format!("{}.{}.log", log.path, stamp(open, "%Y-%m-%d-%H-%M-%S"))
+    format!("{}.{}.log", log.path, day(open))
 }
 
 /// A connection's identity.
