@@ -5,12 +5,12 @@
 //! undetermined, never local.
 
 use super::case::Inputs;
-use crate::evidence::{Key, Server, Summary};
+use super::naming::{Explained, Naming};
+use crate::evidence::{Key, Server};
+use crate::model::Method;
 use crate::model::data::Locality;
 use crate::model::net::{AddressKind, Host, address_kind, under_domain};
 use crate::model::project::{Boundary, Project, Role};
-use crate::model::{Lane, Method};
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -35,76 +35,13 @@ pub(super) struct Destination<'a> {
     pub(super) hop: bool,
 }
 
-/// What names addresses went by, for each client.
-pub(super) struct Naming<'a> {
-    names: BTreeMap<(&'a str, IpAddr), Vec<(&'a Arc<str>, Lane, &'a BTreeSet<i64>)>>,
-    exchanges: BTreeMap<&'a str, BTreeSet<(&'a str, Option<u16>, i64)>>,
-}
-
-impl<'a> Naming<'a> {
-    pub(super) fn new(summary: &'a Summary) -> Naming<'a> {
-        let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (key, hours) in &summary.names {
-            names.entry((&*key.client, key.address)).or_default().push((&key.name, key.how, hours));
-        }
-        let mut exchanges: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
-        for (key, total) in &summary.aggregates {
-            if let (Server::Name(name), true) = (&key.server, key.lane != Lane::Lookup) {
-                exchanges
-                    .entry(&key.client)
-                    .or_default()
-                    .extend(total.hours.keys().map(|h| (&**name, key.port, *h)));
-            }
-        }
-        Naming { names, exchanges }
-    }
-
-    fn of<'n>(&'n self, client: &'n str, address: IpAddr) -> &'n [(&'a Arc<str>, Lane, &'a BTreeSet<i64>)] {
-        self.names.get(&(client, address)).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether named exchanges of the same client, address and port overlap the hour. A connection is
-    /// logged when it ends in one log and when it begins in another, so a neighbouring hour counts.
-    pub(super) fn explains(&self, client: &str, address: IpAddr, port: Option<u16>, hour: i64) -> bool {
-        self.of(client, address).iter().any(|(name, how, hours)| {
-            *how != Lane::Lookup
-                && hours.range(hour - 1..=hour + 1).next().is_some()
-                && (hour - 1..=hour + 1)
-                    .any(|h| self.exchanges.get(client).is_some_and(|e| e.contains(&(&***name, port, h))))
-        })
-    }
-
-    /// The names an address went by for a client in or just before the hours.
-    fn known(&self, client: &str, address: IpAddr, hours: &[i64]) -> Vec<Arc<str>> {
-        let mut known: Vec<Arc<str>> = self
-            .of(client, address)
-            .iter()
-            .filter(|(_, _, met)| hours.iter().any(|h| met.range(h - 1..=*h).next().is_some()))
-            .map(|(name, ..)| Arc::clone(name))
-            .collect();
-        known.sort();
-        known.dedup();
-        known
-    }
-
-    /// The addresses a name had for a client.
-    fn addresses(&self, client: &str, name: &str) -> Vec<IpAddr> {
-        let from = (client, IpAddr::from([0, 0, 0, 0]));
-        self.names
-            .range(from..)
-            .take_while(|((c, _), _)| *c == client)
-            .filter(|(_, list)| list.iter().any(|(n, how, _)| &***n == name && *how != Lane::Lookup))
-            .map(|((_, address), _)| *address)
-            .collect()
-    }
-}
-
 /// Where an aggregate went.
 pub(super) fn resolve<'a>(
     inputs: &Inputs<'a>,
     naming: &Naming<'a>,
     key: &'a Key,
     hours: &[i64],
+    explained: &Explained,
 ) -> Destination<'a> {
     let project = inputs.project;
     let (names, address) = match &key.server {
@@ -112,6 +49,19 @@ pub(super) fn resolve<'a>(
         Server::Address(a) => (naming.known(&key.client, *a, hours), Some(*a)),
         Server::Unreadable | Server::Unknown => (Vec::new(), None),
     };
+    if let Explained::ByName(name) = explained {
+        let (locality, because) =
+            locate_name(&project.boundary, project, name, || naming.addresses(&key.client, name));
+        return named(
+            inputs,
+            name.to_string(),
+            vec![Arc::clone(name)],
+            None,
+            locality,
+            because,
+            key.service(),
+        );
+    }
     let (locality, because) = match (&key.server, names.as_slice()) {
         (Server::Name(name), _) => {
             locate_name(&project.boundary, project, name, || naming.addresses(&key.client, name))
@@ -126,13 +76,25 @@ pub(super) fn resolve<'a>(
         Server::Unreadable => "(unreadable name)".to_owned(),
         Server::Unknown => "(no destination)".to_owned(),
     };
+    named(inputs, label, names, address, locality, because, key.service())
+}
+
+fn named<'a>(
+    inputs: &Inputs<'a>,
+    label: String,
+    names: Vec<Arc<str>>,
+    address: Option<IpAddr>,
+    locality: Locality,
+    because: &'static str,
+    service: Option<&'a str>,
+) -> Destination<'a> {
     let by_name = names.first().and_then(|n| inputs.services.lookup(n, None, Method::Connect));
     let by_address = address.and_then(|a| inputs.services.lookup(&a.to_string(), None, Method::Connect));
     let found = by_name.or(by_address);
-    let service = key.service().or(found.as_ref().map(|m| m.service.id.as_str()));
+    let service = service.or(found.as_ref().map(|m| m.service.id.as_str()));
     let generation = service.and_then(|s| inputs.services.service(s)).is_some_and(|s| s.generation);
+    let hop = is_hop(inputs.project, &label);
     Destination {
-        hop: is_hop(project, &label),
         label,
         names,
         address,
@@ -141,6 +103,7 @@ pub(super) fn resolve<'a>(
         service,
         generation,
         place: found.and_then(|m| m.place),
+        hop,
     }
 }
 

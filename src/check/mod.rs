@@ -13,6 +13,8 @@ mod coverage;
 mod destination;
 mod engine;
 mod group;
+mod naming;
+mod propose;
 mod tables;
 mod traffic;
 mod waivers;
@@ -21,6 +23,8 @@ pub use bind::{Bindings, bind};
 pub use case::{Case, Inputs};
 pub use destination::locate;
 pub use engine::{Circumstances, audit, conclusion_code};
+pub use propose::proposals;
+pub use waivers::validate as validate_waivers;
 
 use crate::model::Diagnostics;
 use crate::model::audit::Finding;

@@ -5,9 +5,11 @@
 //! several times, once for each layer that logged it.
 
 use super::case::Inputs;
-use super::destination::{Destination, Naming, resolve};
+use super::destination::{Destination, resolve};
+use super::naming::{Explained, Naming};
 use crate::evidence::{Cell, Key, Server, Total};
 use crate::model::data::Locality;
+use crate::model::flow::UNNAMED_CLIENT;
 use crate::model::net::{Host, Network};
 use crate::model::project::{Carries, Expected, Project, Role};
 use crate::model::{Certainty, DataKind, DataKinds, Disposition, Lane, Method, Time, Visibility};
@@ -32,6 +34,8 @@ pub(super) struct Observed<'a> {
     pub(super) certainty: Certainty,
     /// Whether it is one of downloads.
     pub(super) fetch: bool,
+    /// Whether another log names the exchange that this one has by address only.
+    pub(super) explained: bool,
     /// The expected entry whose source and destination match, and whether it explains the row.
     pub(super) expected: Option<(usize, Explains)>,
 }
@@ -60,43 +64,43 @@ impl Observed<'_> {
     }
 }
 
-/// Every aggregate of the period.
+/// Every aggregate of the period. Hours of an address that a named exchange explains become a row of that
+/// name: the packet log measured what the other log named.
 pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
     let naming = Naming::new(inputs.summary);
     let clients = Clients::new(inputs.project);
     let mut rows = Vec::new();
     for (key, total) in &inputs.summary.aggregates {
-        let explained = |hour: i64| match &key.server {
-            Server::Address(address) => naming.explains(&key.client, *address, key.port, hour),
-            _ => false,
-        };
-        let cells: Vec<_> = total
-            .hours
-            .iter()
-            .filter(|(_, c)| c.last >= inputs.period.start && c.first < inputs.period.end)
-            .filter(|(hour, _)| key.lane == Lane::Lookup || !explained(**hour))
-            .collect();
-        let Some(cell) = sum(&cells) else { continue };
-        let days = days(&cells);
-        let hours: Vec<i64> = cells.iter().map(|(h, _)| **h).collect();
-        let (component, inside) = clients.find(inputs.project, &key.client);
-        let destination = resolve(inputs, &naming, key, &hours);
-        let (data, certainty, fetch) = carried(inputs, key, &destination);
-        let mut row = Observed {
-            key,
-            total,
-            cell,
-            days,
-            component,
-            inside,
-            destination,
-            data,
-            certainty,
-            fetch,
-            expected: None,
-        };
-        row.expected = component.and_then(|c| expectation(inputs, &row, c));
-        rows.push(row);
+        let mut parts: BTreeMap<Explained, Vec<(&i64, &Cell)>> = BTreeMap::new();
+        for (hour, cell) in &total.hours {
+            if cell.last >= inputs.period.start && cell.first < inputs.period.end {
+                parts.entry(naming.explain(key, *hour)).or_default().push((hour, cell));
+            }
+        }
+        for (explained, cells) in parts {
+            // Several names explain it: which of them the bytes belong to is not known.
+            let (Some(cell), true) = (sum(&cells), explained != Explained::ByMany) else { continue };
+            let hours: Vec<i64> = cells.iter().map(|(h, _)| **h).collect();
+            let (component, inside) = clients.find(inputs.project, key);
+            let destination = resolve(inputs, &naming, key, &hours, &explained);
+            let (data, certainty, fetch) = carried(inputs, key, &destination);
+            let mut row = Observed {
+                key,
+                total,
+                cell,
+                days: days(&cells),
+                component,
+                inside,
+                destination,
+                data,
+                certainty,
+                fetch,
+                explained: explained != Explained::No,
+                expected: None,
+            };
+            row.expected = component.and_then(|c| expectation(inputs, &row, c));
+            rows.push(row);
+        }
     }
     rows
 }
@@ -162,7 +166,13 @@ impl Clients {
         Clients { names, networks }
     }
 
-    fn find(&self, project: &Project, client: &str) -> (Option<usize>, bool) {
+    fn find(&self, project: &Project, key: &Key) -> (Option<usize>, bool) {
+        let client = &*key.client;
+        if client == UNNAMED_CLIENT {
+            let source = project.sources.iter().find(|s| *s.id == *key.source);
+            let [only] = source.map_or(&[][..], |s| &s.observes) else { return (None, false) };
+            return (project.components.iter().position(|c| c.id == *only), true);
+        }
         if let Some(i) = self.names.get(client) {
             return (Some(*i), true);
         }

@@ -53,6 +53,10 @@ impl Bound for Rules {
                 known += 1;
                 continue;
             }
+            // The log that has the URL speaks for it.
+            if row.explained && row.destination.names.is_empty() {
+                continue;
+            }
             let nameless = row.key.visibility >= Visibility::Address && row.destination.names.is_empty();
             let open = row.destination.locality == Locality::Undetermined;
             let (kind, outcome) = match (nameless, open, self.address_only) {

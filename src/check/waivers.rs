@@ -2,13 +2,50 @@
 
 use super::case::Case;
 use super::group::stated;
+use crate::model::Diagnostics;
 use crate::model::audit::{Finding, Outcome, WaiverResult};
+use crate::model::diagnostic::{Diagnostic, closest};
 use crate::model::net::under_domain;
-use crate::model::project::Waiver;
+use crate::model::policy::Policy;
+use crate::model::project::{Project, Waiver};
 use crate::model::time::DAY;
 
 /// How long before its end a waiver is called soon to expire.
 const SOON: i64 = 30 * DAY;
+
+/// Holds waivers against what the policy allows of them, before anything is read.
+pub fn validate(project: &Project, policy: &Policy, out: &mut Diagnostics) {
+    for waiver in &project.waivers {
+        let (rule, at) = &waiver.rule;
+        if !policy.rules.iter().any(|r| r.id == *rule) {
+            let ids = policy.rules.iter().map(|r| r.id.as_str());
+            let mut problem = Diagnostic::error("unknown-rule", format!("the policy has no rule `{rule}`"))
+                .at(at.clone(), "waived here");
+            if let Some(meant) = closest(rule, ids) {
+                problem = problem.help(format!("did you mean `{meant}`?"));
+            }
+            out.push(problem);
+        }
+        if waiver.is_blanket() && !policy.blanket_waivers {
+            out.push(
+                Diagnostic::error(
+                    "blanket-waiver",
+                    format!("the waiver on `{rule}` covers everything the rule is about"),
+                )
+                .at(waiver.at.clone(), "no `match`")
+                .help("limit it: match = { host = \"...\" }, or service, or component"),
+            );
+        }
+        let days = (waiver.end - waiver.start).num_days() + 1;
+        if let Some(most) = policy.max_waiver_days.filter(|most| days > *most) {
+            out.push(
+                Diagnostic::error("waiver-too-long", format!("the waiver on `{rule}` lasts {days} days"))
+                    .at(waiver.at.clone(), format!("policy `{}` allows {most}", policy.id))
+                    .help("end it sooner; a waiver is a debt, and a new one can follow"),
+            );
+        }
+    }
+}
 
 /// Marks every failed finding that a waiver in force covers.
 pub(super) fn apply(case: &Case<'_>, findings: &mut [Finding]) {

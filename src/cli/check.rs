@@ -3,7 +3,7 @@
 use super::exit;
 use super::gather;
 use super::shell::Shell;
-use crate::check::{Case, Circumstances, Inputs, audit, conclusion_code};
+use crate::check::{Case, Circumstances, Inputs, audit, conclusion_code, proposals};
 use crate::evidence::Summary;
 use crate::model::audit::{Audit, Conclusion};
 use crate::place::Places;
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Write a report: text, json, html or aggregates; may be repeated
     #[arg(long, short, value_name = "FORMAT[=PATH]")]
     output: Vec<String>,
-    /// Print `[[expected]]` blocks for destinations nothing declares, to be completed by hand
+    /// Print `[[expected]]` blocks for destinations nothing declares, to be completed by hand, and judge nothing
     #[arg(long)]
     propose: bool,
     /// Least conclusion that fails the run: `open` also fails on what cannot be concluded
@@ -116,6 +116,11 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         examine: args.examine,
         evidence_files: &evidence_files,
     });
+    if args.propose {
+        let text = proposals(&case);
+        shell.out(text.as_bytes()).map_err(internal)?;
+        return Ok(exit::OK);
+    }
     let around = Circumstances {
         tool: format!("domicile {}", env!("CARGO_PKG_VERSION")),
         time_supplied,

@@ -3,7 +3,7 @@
 use super::logs::{Task, read_all};
 use super::shell::{self, Shell};
 use super::{exit, tree};
-use crate::check::{Bindings, CHECKS, bind, locate};
+use crate::check::{Bindings, CHECKS, bind, locate, validate_waivers};
 use crate::evidence::{Log, LogFacts, Summary};
 use crate::inventory::{self, Context, File};
 use crate::model::inventory::FileInventory;
@@ -58,6 +58,9 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
         let checks: Vec<_> = CHECKS.iter().map(|c| c.id()).collect();
         let policy = policy::load(&ids, &find, &project.parameters, &checks, &mut out);
         let bound = policy.as_ref().and_then(|p| bind(p, &mut out));
+        if let Some(policy) = &policy {
+            validate_waivers(&project, policy, &mut out);
+        }
         if let (Some(policy), Some(bindings)) = (policy, bound) {
             loaded = Some((project, policy, bindings));
         }

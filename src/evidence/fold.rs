@@ -6,7 +6,7 @@ use super::total::{Figures, Sample};
 use crate::inspect;
 use crate::model::net::{Host, fold_mapped};
 use crate::model::{At, Certainty, DataKinds, Flow, Lane, RecordCounts, Time};
-use crate::services::Services;
+use crate::services::{Services, shape};
 use crate::traffic::{Health, NameFact, Settled, Sink};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -134,7 +134,10 @@ impl<'s> Fold<'s> {
                 (Some(m.endpoint), DataKinds::NONE, Certainty::Undetermined, m.fetch)
             }
             Some(m) => (Some(m.endpoint), m.sends, m.certainty, m.fetch),
-            None => (None, DataKinds::NONE, Certainty::Undetermined, false),
+            None => match flow.path.and_then(|p| shape(p, flow.method)) {
+                Some(shape) => (Some(shape.id.as_str()), shape.sends, Certainty::Implied, false),
+                None => (None, DataKinds::NONE, Certainty::Undetermined, false),
+            },
         };
         let endpoint = endpoint.map(|e| Self::intern(&mut self.strings, e));
         let observed = flow.payloads.iter().fold(DataKinds::NONE, |k, p| k.union(inspect::inspect(*p)));

@@ -149,6 +149,10 @@ names! {
     }
 }
 
+/// The client of a record in a format that names none, such as HAR. It is the one component that the
+/// source of the log observes, if it observes exactly one.
+pub const UNNAMED_CLIENT: &str = "unnamed-client";
+
 /// A body, or a part of one, that the client sent. It is looked at and dropped, never kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Payload<'a> {

@@ -19,6 +19,9 @@ mod load;
 pub mod nodes;
 mod paths;
 mod regions;
+mod shapes;
+
+pub use shapes::{Shape, shape};
 
 use crate::model::diagnostic::closest;
 use crate::model::{Certainty, DataKind, DataKinds, Diagnostics, Method, SourceText};

@@ -1,6 +1,7 @@
 //! HTTP Archive (HAR) 1.2, as browsers and proxies write it.
 
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
+use crate::model::flow::UNNAMED_CLIENT;
 use crate::model::net::Url;
 use crate::model::{
     At, Disposition, Flow, Lane, Method, Orientation, Payload, Time, Transport, Visibility,
@@ -19,8 +20,6 @@ pub(super) struct Har;
 
 /// The largest entry: one HAR entry may hold a whole upload.
 const LARGEST: usize = 256 << 20;
-/// The client of every exchange: a HAR file does not name the machine it was recorded on.
-const CLIENT: &str = "har-client";
 
 impl Format for Har {
     fn id(&self) -> &'static str {
@@ -36,8 +35,8 @@ impl Format for Har {
          <https://w3c.github.io/web-performance/specs/HAR/Overview.html>), also 1.1 and without a version.\n\n\
          **Shows** method, host, port, path, address of the server, request bodies where they were \
          recorded, WebSocket messages that were sent (Chrome's `_webSocketMessages`).\n\n\
-         **Cannot show** which machine it was recorded on: every client is `har-client`, which a component \
-         may list under `hosts`. A body may be cut without a mark, and proxies leave out bodies they \
+         **Cannot show** which machine it was recorded on: every exchange is taken as of the one component that \
+         the source observes. A body may be cut without a mark, and proxies leave out bodies they \
          streamed. The TLS version is not recorded.\n\n\
          **Not network**: `data:`, `blob:`, `about:` and extension URLs are ignored. Status 0 is failed, \
          although a body may have been sent; an answer from the browser's cache is served locally.\n\n\
@@ -189,7 +188,7 @@ impl Entry<'_> {
         let bodies = self.bodies();
         let sent: Vec<Payload<'_>> =
             bodies.iter().map(|(kind, bytes)| Payload { media_type: kind.as_deref(), bytes }).collect();
-        let mut flow = Flow::new(time, CLIENT, Lane::Http);
+        let mut flow = Flow::new(time, UNNAMED_CLIENT, Lane::Http);
         flow.server_name = Some(url.host);
         flow.server_address = self.server_address.as_deref().and_then(address);
         flow.server_port = url.port;

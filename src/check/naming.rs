@@ -1,0 +1,111 @@
+//! Naming: which names an address went by, and which named exchange explains one that has only an address.
+
+use crate::evidence::{Key, Server, Summary};
+use crate::model::{Lane, Visibility};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What explains an aggregate that has only an address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Explained {
+    /// Nothing.
+    No,
+    /// Another log saw the exchange with its URL, whose host is the address.
+    ByAddress,
+    /// Another log names it.
+    ByName(Arc<str>),
+    /// Other logs name it, and not only one way.
+    ByMany,
+}
+
+/// What names addresses went by, for each client.
+pub(super) struct Naming<'a> {
+    names: BTreeMap<(&'a str, IpAddr), Vec<(&'a Arc<str>, Lane, &'a BTreeSet<i64>)>>,
+    exchanges: BTreeMap<&'a str, BTreeSet<(&'a str, Option<u16>, i64)>>,
+    addressed: BTreeSet<((&'a str, IpAddr, Option<u16>), i64)>,
+}
+
+impl<'a> Naming<'a> {
+    pub(super) fn new(summary: &'a Summary) -> Naming<'a> {
+        let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (key, hours) in &summary.names {
+            names.entry((&*key.client, key.address)).or_default().push((&key.name, key.how, hours));
+        }
+        let mut exchanges: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
+        let mut addressed = BTreeSet::new();
+        for (key, total) in &summary.aggregates {
+            match &key.server {
+                _ if key.lane == Lane::Lookup => {}
+                Server::Name(name) => {
+                    let known = exchanges.entry(&*key.client).or_default();
+                    known.extend(total.hours.keys().map(|h| (&**name, key.port, *h)));
+                }
+                // A URL whose host is an address.
+                Server::Address(a) if key.visibility <= Visibility::Url => {
+                    addressed.extend(total.hours.keys().map(|h| ((&*key.client, *a, key.port), *h)));
+                }
+                _ => {}
+            }
+        }
+        Naming { names, exchanges, addressed }
+    }
+
+    fn of<'n>(&'n self, client: &'n str, address: IpAddr) -> &'n [(&'a Arc<str>, Lane, &'a BTreeSet<i64>)] {
+        self.names.get(&(client, address)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What explains an aggregate in an hour, if it has only an address. A connection is logged when it ends
+    /// in one log and when it begins in another, so a neighbouring hour counts.
+    pub(super) fn explain(&self, key: &Key, hour: i64) -> Explained {
+        let (Server::Address(address), true) = (&key.server, key.lane != Lane::Lookup) else {
+            return Explained::No;
+        };
+        let near = hour - 1..=hour + 1;
+        let met = |name: &str| {
+            let exchanges = self.exchanges.get(&*key.client);
+            exchanges.is_some_and(|e| near.clone().any(|h| e.contains(&(name, key.port, h))))
+        };
+        let known = self.of(&key.client, *address);
+        let mut names: Vec<&Arc<str>> = known
+            .iter()
+            .filter(|(name, how, hours)| {
+                *how != Lane::Lookup && hours.range(near.clone()).next().is_some() && met(name)
+            })
+            .map(|(name, ..)| *name)
+            .collect();
+        names.dedup();
+        match names.as_slice() {
+            [] => {}
+            [one] => return Explained::ByName(Arc::clone(one)),
+            _ => return Explained::ByMany,
+        }
+        let same = (&*key.client, *address, key.port);
+        let seen = key.lane == Lane::PacketFlow && near.clone().any(|h| self.addressed.contains(&(same, h)));
+        if seen { Explained::ByAddress } else { Explained::No }
+    }
+
+    /// The names an address went by for a client in or just before the hours.
+    pub(super) fn known(&self, client: &str, address: IpAddr, hours: &[i64]) -> Vec<Arc<str>> {
+        let mut known: Vec<Arc<str>> = self
+            .of(client, address)
+            .iter()
+            .filter(|(_, _, met)| hours.iter().any(|h| met.range(h - 1..=*h).next().is_some()))
+            .map(|(name, ..)| Arc::clone(name))
+            .collect();
+        known.sort();
+        known.dedup();
+        known
+    }
+
+    /// The addresses a name had for a client.
+    pub(super) fn addresses(&self, client: &str, name: &str) -> Vec<IpAddr> {
+        let from = (client, IpAddr::from([0, 0, 0, 0]));
+        self.names
+            .range(from..)
+            .take_while(|((c, _), _)| *c == client)
+            .filter(|(_, list)| list.iter().any(|(n, how, _)| &***n == name && *how != Lane::Lookup))
+            .map(|((_, address), _)| *address)
+            .collect()
+    }
+}
