@@ -225,7 +225,7 @@ impl Services {
         let (known, region) = self.hosts.find(host)?;
         let place = self.place(known, region);
         let Some(path) = path.filter(|_| method != Method::Connect) else {
-            return self.by_name(self.services.get(known.owner)?, Some(known), place);
+            return Some(by_name(self.services.get(known.owner)?, known, place));
         };
         let any = known.rules.iter().filter_map(|rule| self.rule(*rule)).filter_map(|(service, endpoint)| {
             let weight = endpoint.weight(path)?;
@@ -243,51 +243,10 @@ impl Services {
                 Some(at_endpoint(service, endpoint, known, place, method))
             }
             Some((false, weight, _, service, _)) if weight > 0 => {
-                Some(elsewhere(service, Some(known), place, method))
+                Some(elsewhere(service, known, place, method))
             }
-            _ => Some(elsewhere(self.services.get(known.owner)?, Some(known), place, method)),
+            _ => Some(elsewhere(self.services.get(known.owner)?, known, place, method)),
         }
-    }
-
-    /// The match that [`Services::lookup`] gave, from the endpoint id that an aggregate keeps; the host,
-    /// if the aggregate has it, brings back the place. `None` if the list has no such id.
-    #[must_use]
-    pub fn recall(&self, endpoint: &str, host: Option<&str>, method: Method) -> Option<Match<'_>> {
-        let (id, rule) = endpoint.split_once('/')?;
-        let service = self.service(id)?;
-        let found = host.and_then(|h| self.hosts.find(h));
-        let known = found.map(|(known, _)| known);
-        let place = found.and_then(|(known, region)| self.place(known, region));
-        match rule {
-            "host" => self.by_name(service, known, place),
-            "other" => Some(elsewhere(service, known, place, method)),
-            _ => {
-                let endpoint = service.endpoints.iter().find(|e| e.id == endpoint)?;
-                Some(match known {
-                    Some(known) => at_endpoint(service, endpoint, known, place, method),
-                    None => at_endpoint(service, endpoint, &Known::default(), None, method),
-                })
-            }
-        }
-    }
-
-    fn by_name<'s>(
-        &'s self,
-        service: &'s Service,
-        known: Option<&Known>,
-        place: Option<&'s str>,
-    ) -> Option<Match<'s>> {
-        let dual = service.dual_use || known.is_some_and(|k| k.dual);
-        let sends = known.map_or(service.sends, |k| k.sends);
-        Some(Match {
-            service,
-            endpoint: &service.host_id,
-            sends,
-            certainty: if dual || sends.is_empty() { Certainty::Possible } else { Certainty::Implied },
-            fetch: sends == DataKinds::of(&[DataKind::Model]),
-            place,
-            grade: grade(service, known),
-        })
     }
 
     fn rule(&self, (service, endpoint): (usize, usize)) -> Option<(&Service, &Endpoint)> {
@@ -394,8 +353,19 @@ impl Endpoint {
     }
 }
 
-fn grade(service: &Service, known: Option<&Known>) -> char {
-    known.and_then(|k| k.grade).unwrap_or(service.grade)
+/// Only the name of the server was seen.
+fn by_name<'s>(service: &'s Service, known: &Known, place: Option<&'s str>) -> Match<'s> {
+    let fetch = known.sends == DataKinds::of(&[DataKind::Model]);
+    let unsure = !fetch && (service.dual_use || known.dual || known.sends.is_empty());
+    Match {
+        service,
+        endpoint: &service.host_id,
+        sends: known.sends,
+        certainty: if unsure { Certainty::Possible } else { Certainty::Implied },
+        fetch,
+        place,
+        grade: known.grade.unwrap_or(service.grade),
+    }
 }
 
 fn at_endpoint<'s>(
@@ -415,19 +385,14 @@ fn at_endpoint<'s>(
         certainty: endpoint.certainty.min(most),
         fetch: endpoint.fetch,
         place,
-        grade: grade(service, Some(known)),
+        grade: known.grade.unwrap_or(service.grade),
     }
 }
 
 /// A path that no endpoint of that method lists: reading is taken to be a status or a result, writing
 /// may carry whatever the service takes.
-fn elsewhere<'s>(
-    service: &'s Service,
-    known: Option<&Known>,
-    place: Option<&'s str>,
-    method: Method,
-) -> Match<'s> {
-    let dual = service.dual_use || known.is_some_and(|k| k.dual) || method == Method::Other;
+fn elsewhere<'s>(service: &'s Service, known: &Known, place: Option<&'s str>, method: Method) -> Match<'s> {
+    let dual = service.dual_use || known.dual || method == Method::Other;
     let reading = method == Method::Read;
     Match {
         service,
@@ -436,7 +401,7 @@ fn elsewhere<'s>(
         certainty: if dual && !reading { Certainty::Possible } else { Certainty::Implied },
         fetch: false,
         place,
-        grade: grade(service, known),
+        grade: known.grade.unwrap_or(service.grade),
     }
 }
 

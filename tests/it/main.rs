@@ -13,5 +13,6 @@ mod layers;
 mod merge;
 mod pipelines;
 mod producers;
+mod services;
 mod shelves;
 mod traffic;
