@@ -127,7 +127,12 @@ pub(crate) fn read_text(path: &Path) -> Result<Arc<SourceText>, String> {
     let bytes = read(path, MOST_TEXT)?;
     let text = String::from_utf8(bytes)
         .map_err(|e| format!("`{}` is not UTF-8 at byte {}", path.display(), e.utf8_error().valid_up_to()))?;
-    let name = path.components().collect::<PathBuf>().to_string_lossy().replace('\\', "/");
+    // The name reaches reports, which tell nothing about the machine: an absolute path is shown from here
+    // down, or by its last part.
+    let here = std::env::current_dir().unwrap_or_default();
+    let last = || path.file_name().map_or(path, Path::new);
+    let shown = if path.is_absolute() { path.strip_prefix(&here).unwrap_or_else(|_| last()) } else { path };
+    let name = shown.components().collect::<PathBuf>().to_string_lossy().replace('\\', "/");
     Ok(SourceText::new(name.strip_prefix("./").unwrap_or(&name).to_owned(), text))
 }
 

@@ -11,8 +11,10 @@
 mod examples;
 mod layers;
 mod merge;
+mod outcomes;
 mod pipelines;
 mod producers;
+mod program;
 mod services;
 mod shelves;
 mod traffic;
