@@ -5,14 +5,18 @@
 #![expect(clippy::disallowed_methods, reason = "this room is where disk, clock and environment live")]
 
 mod check;
+mod extract;
 mod gather;
 mod inventory;
+mod keys;
 mod list;
 mod logs;
 mod scan;
 mod shell;
 mod show;
+mod sign;
 mod tree;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use shell::Shell;
@@ -57,6 +61,10 @@ enum Command {
     Check(check::Args),
     Scan(scan::Args),
     Inventory(inventory::Args),
+    Keys(keys::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
+    Extract(extract::Args),
     List(list::ListArgs),
     Explain(list::ExplainArgs),
 }
@@ -77,6 +85,10 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &shell),
         Command::Scan(args) => scan::run(&args, &shell),
         Command::Inventory(args) => inventory::run(&args, &shell),
+        Command::Keys(args) => keys::run(&args, &shell),
+        Command::Sign(args) => sign::run(&args, &shell),
+        Command::Verify(args) => verify::run(&args, &shell),
+        Command::Extract(args) => extract::run(&args, &shell),
         Command::List(args) => list::list(&args, &shell),
         Command::Explain(args) => list::explain(&args, &shell),
     };
