@@ -141,3 +141,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

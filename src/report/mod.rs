@@ -11,6 +11,9 @@ mod wanted;
 
 pub use wanted::Wanted;
 
+#[cfg(test)]
+pub(crate) mod samples;
+
 use evidence::Evidence;
 use std::fmt;
 
