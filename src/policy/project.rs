@@ -240,7 +240,7 @@ fn refer(text: &At<String>, what: &str, ids: &[&str], out: &mut Diagnostics) -> 
 }
 
 /// An id: short, and of characters that need no quoting anywhere.
-fn identifier(text: At<String>, out: &mut Diagnostics) -> Option<At<String>> {
+pub(super) fn identifier(text: At<String>, out: &mut Diagnostics) -> Option<At<String>> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.value.len() <= 64 && text.value.chars().all(plain) {
         return Some(text);

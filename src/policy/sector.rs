@@ -1,24 +1,27 @@
-//! Sector policies: TOML files that extend each other, resolved into one [`Policy`].
+//! Sector policies: files that extend each other, resolved into one list of rules with values filled in.
 //!
-//! A policy that extends another may only make it stricter: it adds rules and controls, raises a
-//! severity, tightens required evidence, and sets parameters within their bounds. Removing or loosening
-//! is an error, so that what a reader knows of the base holds of everything built on it.
+//! A policy that extends another may set its parameters within bounds and add to its rules; it cannot
+//! loosen them. Two policies with a common ancestor load it once. What they both say holds together:
+//! the stricter value, the higher severity, the tighter evidence.
 
+mod cases;
 mod controls;
 mod evidence;
-mod parameters;
+mod parameter;
 mod rule;
+#[cfg(test)]
+mod tests;
 
-use crate::model::diagnostic::{Diagnostic, Place, closest};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, SourceText, closest};
 use crate::model::policy::{Policy, PolicyLayer};
-use crate::model::table::{Node, Reader, Table};
-use crate::model::{Diagnostics, SourceText};
+use crate::model::table::{At, Node, Reader, Table};
 use chrono::NaiveDate;
-use controls::Controls;
-use parameters::Parameters;
-use rule::RawRule;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Most files one policy may be made from.
+const MOST_LAYERS: usize = 64;
 
 /// The policies compiled in: id and text.
 static EMBEDDED: &[(&str, &str)] = &[
@@ -34,8 +37,11 @@ pub fn embedded() -> &'static [(&'static str, &'static str)] {
     EMBEDDED
 }
 
-/// Loads policies by id, or by what `find` makes of it, with everything they extend, and fills in
-/// parameters. Reports every problem; `None` if there was an error.
+/// Loads the policies that were asked for (ids or paths, each with the place that asks) and everything
+/// they extend, and resolves them into one. `find` hands out the text behind an id or path, `parameters`
+/// are those of the project file, `checks` the ids of the checks there are.
+///
+/// `None` if anything is wrong; every problem is added to `out`.
 #[must_use]
 pub fn load(
     ids: &[(String, Option<Place>)],
@@ -44,165 +50,233 @@ pub fn load(
     checks: &[&str],
     out: &mut Diagnostics,
 ) -> Option<Policy> {
-    let before = out.list.len();
-    let mut stack = Stack { find, files: Vec::new(), open: Vec::new(), out };
-    for (id, at) in ids {
-        stack.visit(id, at.as_ref());
-    }
-    let files = stack.files;
-    let mut values = Parameters::default();
-    let mut rules: Vec<RawRule> = Vec::new();
-    for file in &files {
-        values.read(file.table.get("parameters"), out);
-        for table in &file.rules {
-            rule::read(table, &file.id, &mut rules, out);
+    let mut found = Diagnostics::default();
+    let policy = resolve(ids, find, parameters, checks, &mut found);
+    let failed = found.has_errors();
+    out.list.append(&mut found.list);
+    if failed { None } else { policy }
+}
+
+fn resolve(
+    ids: &[(String, Option<Place>)],
+    find: &dyn Fn(&str) -> Option<Arc<SourceText>>,
+    values: &[(String, Node)],
+    checks: &[&str],
+    out: &mut Diagnostics,
+) -> Option<Policy> {
+    let mut files = Files { find, layers: Vec::new(), trail: Vec::new() };
+    let asked: Vec<usize> = ids.iter().filter_map(|(id, at)| files.layer(id, at.as_ref(), out)).collect();
+    let known = controls::Controls::embedded(out);
+
+    let mut parameters = parameter::Parameters::default();
+    for (index, layer) in files.layers.iter().enumerate() {
+        if let Some(table) = &layer.parameters {
+            parameters.layer(index, &layer.ancestors, &table.entries, out);
         }
     }
-    values.set(parameters, out);
-    let controls = Controls::embedded(out);
-    let rules = rules.iter().filter_map(|r| r.bind(&values, &controls, checks, out)).collect();
-    let failed = out.list.iter().skip(before).any(|d| d.level == crate::model::Level::Error);
-    let first = files.iter().rev().find(|f| ids.iter().any(|(id, _)| *id == f.asked))?;
-    (!failed).then(|| Policy {
-        id: ids
-            .iter()
-            .filter_map(|(id, _)| files.iter().find(|f| f.asked == *id))
-            .map(|f| f.id.as_str())
-            .collect::<Vec<_>>()
-            .join("+"),
+    // With a policy missing, every parameter of it would be reported as unknown.
+    if asked.len() == ids.len() {
+        parameters.project(values, out);
+    }
+    let mut rules = rule::Rules::default();
+    let context = rule::Context { parameters: &parameters, checks, known: &known };
+    for (index, layer) in files.layers.iter().enumerate() {
+        for table in &layer.rules {
+            rules.add(table, &layer.id, index, &layer.ancestors, &context, out);
+        }
+    }
+    let layers = &files.layers;
+    let first = layers.get(*asked.first()?)?;
+    let mut names: Vec<&str> = Vec::new();
+    for id in asked.iter().filter_map(|index| layers.get(*index)).map(|layer| layer.id.as_str()) {
+        if !names.contains(&id) {
+            names.push(id);
+        }
+    }
+    let blanket: Vec<bool> = layers.iter().filter_map(|layer| layer.blanket).collect();
+    Some(Policy {
+        id: names.join("+"),
         version: first.version.clone(),
-        as_of: files.iter().map(|f| f.as_of).min().unwrap_or(first.as_of),
-        layers: files
-            .iter()
-            .map(|f| PolicyLayer {
-                id: f.id.clone(),
-                version: f.version.clone(),
-                file: f.source.name.clone(),
-                sha256: Sha256::digest(f.source.text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
-                embedded: f.embedded,
-            })
-            .collect(),
-        parameters: values.in_force(),
-        rules,
-        // The strictest of all files holds.
-        max_waiver_days: files.iter().filter_map(|f| f.max_waiver_days).min(),
-        blanket_waivers: files.iter().any(|f| f.blanket == Some(true))
-            && files.iter().all(|f| f.blanket != Some(false)),
+        as_of: layers.iter().map(|layer| layer.as_of).min()?,
+        layers: layers.iter().map(Layer::record).collect(),
+        parameters: parameters.finish(),
+        rules: rules.finish(),
+        max_waiver_days: layers.iter().filter_map(|layer| layer.max_days).min(),
+        blanket_waivers: !blanket.is_empty() && blanket.iter().all(|allowed| *allowed),
     })
 }
 
-/// A policy file, its head read.
-struct PolicyFile {
-    /// The id or path it was asked by.
+/// One policy file, read.
+struct Layer {
     asked: String,
     id: String,
     version: String,
     as_of: NaiveDate,
+    ancestors: BTreeSet<usize>,
+    max_days: Option<i64>,
+    blanket: Option<bool>,
+    parameters: Option<Table>,
+    rules: Vec<Table>,
     source: Arc<SourceText>,
     embedded: bool,
-    table: Table,
-    rules: Vec<Table>,
-    max_waiver_days: Option<i64>,
-    blanket: Option<bool>,
 }
 
-/// Files in the order in which they apply: what is extended comes first.
-struct Stack<'f, 'd> {
-    find: &'f dyn Fn(&str) -> Option<Arc<SourceText>>,
-    files: Vec<PolicyFile>,
-    open: Vec<String>,
-    out: &'d mut Diagnostics,
-}
-
-impl Stack<'_, '_> {
-    fn visit(&mut self, asked: &str, at: Option<&Place>) {
-        if self.files.iter().any(|f| f.asked == asked) {
-            return;
+impl Layer {
+    fn record(&self) -> PolicyLayer {
+        PolicyLayer {
+            id: self.id.clone(),
+            version: self.version.clone(),
+            file: self.source.name.clone(),
+            sha256: Sha256::digest(self.source.text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+            embedded: self.embedded,
         }
-        let mut report = |mut problem: Diagnostic| {
-            if let Some(at) = at {
-                problem = problem.at(at.clone(), "asked for here");
-            }
-            self.out.push(problem);
-        };
-        if self.open.iter().any(|o| o == asked) {
-            let chain = self.open.join("` extends `");
-            return report(Diagnostic::error("policy-cycle", format!("`{chain}` extends `{asked}` again")));
-        }
-        let shipped = EMBEDDED.iter().find(|(id, _)| *id == asked);
-        let source = match shipped {
-            Some((id, text)) => SourceText::new(format!("policies/{id}.toml"), *text),
-            None => match (self.find)(asked) {
-                Some(source) => source,
-                None => {
-                    let help = closest(asked, EMBEDDED.iter().map(|(id, _)| *id)).map_or_else(
-                        || {
-                            "name a policy file, or one of those compiled in: `domicile list policies`"
-                                .to_owned()
-                        },
-                        |meant| format!("did you mean `{meant}`?"),
-                    );
-                    return report(
-                        Diagnostic::error("unknown-policy", format!("there is no policy `{asked}`"))
-                            .help(help),
-                    );
-                }
-            },
-        };
-        self.open.push(asked.to_owned());
-        let table = Table::parse(&source, self.out);
-        if let Some((file, extends)) = head(asked, source, shipped.is_some(), table, self.out) {
-            for (base, place) in extends {
-                self.visit(&base, Some(&place));
-            }
-            self.files.push(file);
-        }
-        self.open.pop();
     }
 }
 
-fn head(
-    asked: &str,
-    source: Arc<SourceText>,
-    embedded: bool,
-    table: Table,
-    out: &mut Diagnostics,
-) -> Option<(PolicyFile, Vec<(String, Place)>)> {
-    let root = Reader::new(&table, "a policy file", out);
-    let rules = root.tables("rule").into_iter().cloned().collect();
-    let _ = root.node("parameters");
-    let Some(policy) = root.nested_table("policy") else {
-        if table.get("policy").is_none() {
-            root.missing("policy", "begin with [policy], id, version and as_of");
+/// Policy files as they are found, ancestors before those that extend them.
+struct Files<'a> {
+    find: &'a dyn Fn(&str) -> Option<Arc<SourceText>>,
+    layers: Vec<Layer>,
+    /// Policies that are being read, each extended by the one before.
+    trail: Vec<(String, Option<Place>)>,
+}
+
+impl Files<'_> {
+    /// The number of the layer of that id, after reading it and everything it extends.
+    fn layer(&mut self, id: &str, at: Option<&Place>, out: &mut Diagnostics) -> Option<usize> {
+        let place = |problem: Diagnostic, label: &str| match at {
+            Some(at) => problem.at(at.clone(), label),
+            None => problem,
+        };
+        if let Some(done) = self.layers.iter().position(|layer| layer.asked == id) {
+            return Some(done);
         }
-        root.finish();
-        return None;
-    };
-    let read = root.nested(|out| {
-        let r = Reader::new(policy, "[policy]", out);
-        let id = r.required("id", "a short kebab-case name");
-        let version = r.required("version", "for example \"2026.11.0\"");
-        let as_of = r.date("as_of");
-        if policy.get("as_of").is_none() {
-            r.missing("as_of", "the date up to which the policy's knowledge holds, for example 2026-11-23");
+        if let Some(start) = self.trail.iter().position(|(name, _)| name == id) {
+            let mut names: Vec<&str> = self.trail.iter().skip(start).map(|(name, _)| name.as_str()).collect();
+            names.push(id);
+            let problem = Diagnostic::error("policy-cycle", format!("policy `{id}` extends itself"))
+                .help(format!("the way round: {}", names.join(" -> ")));
+            let problem = place(problem, "extends it again here");
+            let next = self.trail.get(start + 1).and_then(|(_, at)| at.clone());
+            out.push(match next {
+                Some(next) => problem.related(next, "the way round begins here"),
+                None => problem,
+            });
+            return None;
         }
-        let _ = r.string("title");
-        let extends: Vec<_> = r.strings("extends").into_iter().map(|e| (e.value, e.at)).collect();
-        let waivers = r.nested_table("waivers").map(|t| {
-            r.nested(|out| {
-                let w = Reader::new(t, "`waivers`", out);
-                let both = (w.integer("max_days"), w.boolean("blanket"));
-                w.finish();
-                both
-            })
+        if self.layers.len() + self.trail.len() >= MOST_LAYERS {
+            let problem = Diagnostic::error("too-many-policies", "too many policies extend each other");
+            out.push(place(problem, &format!("at most {MOST_LAYERS} files")));
+            return None;
+        }
+        // A file cannot take the place of a policy that is compiled in.
+        let shipped = EMBEDDED.iter().find(|(name, _)| *name == id);
+        let source = match shipped {
+            Some((name, text)) => Some(SourceText::new(format!("policies/{name}.toml"), *text)),
+            None => (self.find)(id),
+        };
+        let Some(source) = source else {
+            let problem = Diagnostic::error("unknown-policy", format!("there is no policy `{id}`"));
+            let help = closest(id, EMBEDDED.iter().map(|(name, _)| *name)).map_or_else(
+                || "name a policy file, or one of those compiled in: `domicile list policies`".to_owned(),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            out.push(place(problem, "not found").help(help));
+            return None;
+        };
+        self.trail.push((id.to_owned(), at.cloned()));
+        let layer = self.read(id, source, shipped.is_some(), out);
+        self.trail.pop();
+        let layer = layer?;
+        if let Some(other) = self.layers.iter().find(|other| other.id == layer.id) {
+            out.push(
+                Diagnostic::error("duplicate", format!("two files are policy `{}`", layer.id))
+                    .at(Place { source: Arc::clone(&layer.source), span: 0..0 }, "this file")
+                    .related(Place { source: Arc::clone(&other.source), span: 0..0 }, "and this one"),
+            );
+            return None;
+        }
+        self.layers.push(layer);
+        self.layers.len().checked_sub(1)
+    }
+
+    fn read(
+        &mut self,
+        asked: &str,
+        source: Arc<SourceText>,
+        embedded: bool,
+        out: &mut Diagnostics,
+    ) -> Option<Layer> {
+        let before = out.list.len();
+        let root = Table::parse(&source, out);
+        if out.list.len() > before {
+            return None;
+        }
+        let reader = Reader::new(&root, "a policy file", out);
+        let head = reader.nested_table("policy");
+        if root.get("policy").is_none() {
+            reader.report(
+                Diagnostic::error("missing-key", "a policy file needs a `[policy]` table")
+                    .at(Place { source: Arc::clone(&source), span: 0..0 }, "`[policy]` is missing"),
+            );
+        }
+        let parameters = reader.nested_table("parameters").cloned();
+        let rules: Vec<Table> = reader.tables("rule").into_iter().cloned().collect();
+        reader.finish();
+
+        let reader = Reader::new(head?, "[policy]", out);
+        let id = reader.required("id", "the name that others extend it by");
+        let version = reader.required("version", "for example \"2026.11.0\"");
+        let as_of = reader.date("as_of");
+        if head?.get("as_of").is_none() {
+            reader.missing("as_of", "the day up to which its knowledge holds, as 2026-11-23");
+        }
+        let _ = reader.string("title");
+        let extends = reader.strings("extends");
+        let waivers = reader.nested_table("waivers");
+        reader.finish();
+        let (max_days, blanket) = waivers.map_or((None, None), |table| {
+            let reader = Reader::new(table, "`waivers`", out);
+            let days = reader.integer("max_days");
+            if days.is_some_and(|days| days < 0) {
+                reader.report(
+                    Diagnostic::error("wrong-value", "`max_days` is a number of days, 0 or more")
+                        .at(table.key_place("max_days"), "less than nothing"),
+                );
+            }
+            let blanket = reader.boolean("blanket");
+            reader.finish();
+            (days, blanket)
         });
-        r.finish();
-        Some((id?.value, version?.value, as_of?.value, extends, waivers.unwrap_or((None, None))))
-    });
-    root.finish();
-    let (id, version, as_of, extends, (max_waiver_days, blanket)) = read?;
-    let asked = asked.to_owned();
-    let file =
-        PolicyFile { asked, id, version, as_of, source, embedded, table, rules, max_waiver_days, blanket };
-    Some((file, extends))
+        let mut ancestors = BTreeSet::new();
+        for At { value, at } in &extends {
+            let Some(index) = self.layer(value, Some(at), out) else { continue };
+            ancestors.insert(index);
+            if let Some(parent) = self.layers.get(index) {
+                ancestors.extend(parent.ancestors.iter().copied());
+            }
+        }
+        let id = super::project::identifier(id?, out)?;
+        let is_path = asked.contains(['/', '\\']) || asked.ends_with(".toml");
+        if !is_path && id.value != asked {
+            out.push(
+                Diagnostic::error("wrong-id", format!("this file is policy `{}`, not `{asked}`", id.value))
+                    .at(id.at, format!("asked for as `{asked}`")),
+            );
+            return None;
+        }
+        Some(Layer {
+            asked: asked.to_owned(),
+            id: id.value,
+            version: version?.value,
+            as_of: as_of?.value,
+            ancestors,
+            max_days,
+            blanket,
+            parameters,
+            rules,
+            source,
+            embedded,
+        })
+    }
 }

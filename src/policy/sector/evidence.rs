@@ -1,83 +1,149 @@
-//! What evidence a rule requires, and how policies above may tighten it.
+//! `evidence` of a rule: what it takes before a rule may pass, and which of two demands asks for more.
 
-use crate::model::Diagnostics;
-use crate::model::diagnostic::{Diagnostic, closest};
+use super::super::quantity::parse_ppm;
+use super::parameter::Parameters;
+use super::rule::filled_table;
+use crate::model::diagnostic::{Diagnostic, Diagnostics, closest};
 use crate::model::flow::Visibility;
 use crate::model::policy::{PointNeed, Requirement};
 use crate::model::project::PointKind;
 use crate::model::table::{Reader, Table};
-use crate::policy::quantity::parse_ppm;
 
 /// Reads an `evidence` table.
-pub(super) fn requirement(table: &Table, out: &mut Diagnostics) -> Requirement {
-    let r = Reader::new(table, "`evidence`", out);
+pub(super) fn read(table: &Table, parameters: &Parameters, out: &mut Diagnostics) -> Requirement {
+    let before = out.list.len();
+    let table = filled_table(table, parameters, out);
+    if out.list.len() > before {
+        return Requirement::default();
+    }
+    let reader = Reader::new(&table, "`evidence`", out);
+    let words: Vec<&'static str> = PointKind::ALL.iter().map(|k| k.name()).collect();
     let mut points = Vec::new();
-    for word in r.strings("point") {
-        let (kind, denied) = match word.value.strip_suffix("+denied") {
-            Some(kind) => (kind, true),
-            None => (word.value.as_str(), false),
-        };
-        match PointKind::parse(kind) {
+    for text in reader.strings("point") {
+        let (word, denied) =
+            text.value.strip_suffix("+denied").map_or((text.value.as_str(), false), |w| (w, true));
+        match PointKind::parse(word) {
             Some(kind) => points.push(PointNeed { kind, denied }),
             None => {
-                let names: Vec<_> = PointKind::ALL.iter().map(|k| k.name()).collect();
-                let message = format!("`{kind}` is no kind of observation point");
-                let label = format!("one of {}, each also with `+denied`", names.join(", "));
-                let mut problem = Diagnostic::error("unknown-value", message).at(word.at.clone(), label);
-                if let Some(meant) = closest(kind, names.iter().copied()) {
-                    problem = problem.help(format!("did you mean `{meant}`?"));
-                }
-                r.report(problem);
+                let problem =
+                    Diagnostic::error("unknown-value", format!("`{}` is not a kind of point", text.value))
+                        .at(text.at.clone(), format!("one of {}, some with `+denied`", words.join(", ")));
+                reader.report(match closest(word, words.iter().copied()) {
+                    Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                    None => problem,
+                });
             }
         }
     }
-    let names: Vec<_> = Visibility::ALL.iter().map(|v| v.name()).collect();
-    let visibility = r.word("visibility", &names, Visibility::parse).map(|v| v.value);
-    let max_silence = r.duration("max_silence").map(|d| d.value);
-    let max_rejected_ppm = r.string("max_rejected").and_then(|text| {
+    let words: Vec<&'static str> = Visibility::ALL.iter().map(|v| v.name()).collect();
+    let visibility = reader.word("visibility", &words, Visibility::parse);
+    let max_silence = reader.duration("max_silence");
+    let rejected = reader.string("max_rejected").and_then(|text| {
         let parsed = parse_ppm(&text.value);
         if parsed.is_none() {
-            r.report(
+            reader.report(
                 Diagnostic::error("wrong-value", format!("`{}` is not a share", text.value))
-                    .at(text.at, "a percentage")
-                    .help("write for example \"0.1%\""),
+                    .at(text.at, "a number and `%`")
+                    .help("write for example \"0.1%\", with at most four decimals"),
             );
         }
         parsed
     });
-    r.finish();
-    Requirement { points, visibility, max_silence, max_rejected_ppm }
+    reader.finish();
+    Requirement {
+        points,
+        visibility: visibility.map(|v| v.value),
+        max_silence: max_silence.map(|d| d.value),
+        max_rejected_ppm: rejected,
+    }
 }
 
-/// Joins what a policy above requires; what would loosen is an error.
-pub(super) fn tighten(base: &mut Requirement, more: Requirement, table: &Table, out: &mut Diagnostics) {
-    let mut loosened = |key: &str| {
-        out.push(
-            Diagnostic::error("rule-loosened", format!("required `{key}` may only be tightened"))
-                .at(table.key_place(key), "looser than stated by another policy"),
-        );
-    };
-    if !more.points.is_empty() {
-        let covered = |n: &PointNeed| base.points.iter().any(|b| b.kind == n.kind && (n.denied || !b.denied));
-        if base.points.is_empty() || more.points.iter().all(covered) {
-            base.points = more.points;
-        } else {
-            loosened("point");
+/// The key of `new` that asks for less than `old` does. What `new` leaves out stays as it is.
+pub(super) fn loosened(old: &Requirement, new: &Requirement) -> Option<&'static str> {
+    let covered =
+        |need: &PointNeed| old.points.iter().any(|o| o.kind == need.kind && (need.denied || !o.denied));
+    let more = |old: Option<u64>, new: Option<u64>| matches!((old, new), (Some(old), Some(new)) if new > old);
+    let bytes = |silence: Option<i64>| silence.and_then(|s| u64::try_from(s).ok());
+    if !old.points.is_empty() && !new.points.iter().all(covered) {
+        Some("point")
+    } else if matches!((old.visibility, new.visibility), (Some(old), Some(new)) if new > old) {
+        Some("visibility")
+    } else if more(bytes(old.max_silence), bytes(new.max_silence)) {
+        Some("max_silence")
+    } else if more(old.max_rejected_ppm, new.max_rejected_ppm) {
+        Some("max_rejected")
+    } else {
+        None
+    }
+}
+
+/// Makes `all` ask for what either asks for. `Err` with the key that nothing can satisfy.
+pub(super) fn combine(all: &mut Requirement, more: &Requirement) -> Result<(), &'static str> {
+    fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+        a.into_iter().chain(b).min()
+    }
+    all.visibility = least(all.visibility, more.visibility);
+    all.max_silence = least(all.max_silence, more.max_silence);
+    all.max_rejected_ppm = least(all.max_rejected_ppm, more.max_rejected_ppm);
+    if all.points.is_empty() {
+        all.points.clone_from(&more.points);
+    } else if !more.points.is_empty() {
+        let both: Vec<PointNeed> = all
+            .points
+            .iter()
+            .flat_map(|a| {
+                more.points
+                    .iter()
+                    .filter(|b| b.kind == a.kind)
+                    .map(|b| PointNeed { kind: a.kind, denied: a.denied || b.denied })
+            })
+            .collect();
+        if both.is_empty() {
+            return Err("point");
+        }
+        all.points = both;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(list: &[(PointKind, bool)]) -> Requirement {
+        Requirement {
+            points: list.iter().map(|(kind, denied)| PointNeed { kind: *kind, denied: *denied }).collect(),
+            ..Requirement::default()
         }
     }
-    match (base.visibility, more.visibility) {
-        (Some(b), Some(m)) if m > b => loosened("visibility"),
-        (_, Some(m)) => base.visibility = Some(m),
-        _ => {}
+
+    #[test]
+    fn a_point_with_bypass_denied_asks_for_more() {
+        let open = points(&[(PointKind::ExplicitProxy, false), (PointKind::Host, false)]);
+        let closed = points(&[(PointKind::ExplicitProxy, true)]);
+        assert_eq!(loosened(&open, &closed), None);
+        assert_eq!(loosened(&closed, &open), Some("point"));
+        let mut both = open.clone();
+        combine(&mut both, &closed).unwrap();
+        assert_eq!(both.points, closed.points);
+        assert_eq!(combine(&mut both, &points(&[(PointKind::Host, false)])), Err("point"));
     }
-    match (base.max_silence, more.max_silence) {
-        (Some(b), Some(m)) if m > b => loosened("max_silence"),
-        (_, Some(m)) => base.max_silence = Some(m),
-        _ => {}
-    }
-    match (base.max_rejected_ppm, more.max_rejected_ppm) {
-        (Some(b), Some(m)) if m > b => loosened("max_rejected"),
-        (_, Some(m)) => base.max_rejected_ppm = Some(m),
-        _ => {}
+
+    #[test]
+    fn less_silence_and_more_to_see_is_more() {
+        let old = Requirement {
+            max_silence: Some(10),
+            visibility: Some(Visibility::Name),
+            ..Requirement::default()
+        };
+        let new = Requirement {
+            max_silence: Some(20),
+            visibility: Some(Visibility::Url),
+            ..Requirement::default()
+        };
+        assert_eq!(loosened(&old, &new), Some("max_silence"));
+        let mut both = old.clone();
+        combine(&mut both, &new).unwrap();
+        assert_eq!((both.max_silence, both.visibility), (Some(10), Some(Visibility::Url)));
     }
 }

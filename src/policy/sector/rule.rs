@@ -1,229 +1,310 @@
-//! Rules: read, amended by policies above, and bound to the values in force.
+//! `[[rule]]`: reading one, filling in parameters, and what a policy may change about an inherited rule.
+//!
+//! An inherited rule may get more controls, a higher severity, tighter evidence and further words; its
+//! check, what it is checked with, and its title stay. That keeps "this rule passed" meaning one thing.
 
+use super::cases;
 use super::controls::Controls;
-use super::evidence::{requirement, tighten};
-use super::parameters::Parameters;
-use crate::model::Diagnostics;
-use crate::model::audit::Outcome;
-use crate::model::diagnostic::{Diagnostic, closest};
+use super::evidence;
+use super::parameter::Parameters;
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, closest};
 use crate::model::policy::{ControlRef, Requirement, Rule, Severity};
 use crate::model::table::{At, Node, Reader, Table, Value};
+use std::collections::BTreeSet;
 
-/// A rule as written, with what policies above added.
-pub(super) struct RawRule {
-    id: At<String>,
-    title: String,
-    severity: Severity,
-    check: At<String>,
-    with: Table,
-    evidence: Vec<Table>,
-    controls: Vec<Table>,
-    why: String,
-    fix: String,
-    policy: String,
+/// Kinds of implementation specification (45 CFR 164.306(d)).
+const SPECIFICATIONS: [&str; 2] = ["required", "addressable"];
+
+/// What reading rules needs to know.
+pub(super) struct Context<'a> {
+    /// Values of parameters.
+    pub(super) parameters: &'a Parameters,
+    /// Ids of the checks there are.
+    pub(super) checks: &'a [&'a str],
+    /// Controls of the catalogues.
+    pub(super) known: &'a Controls,
 }
 
-const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+/// A rule, and which policies said what about its severity and evidence.
+struct Built {
+    rule: Rule,
+    said: Vec<(usize, Severity, Requirement, Place)>,
+}
 
-/// Reads one `[[rule]]`: a new rule, or an amendment of one below.
-pub(super) fn read(table: &Table, policy: &str, rules: &mut Vec<RawRule>, out: &mut Diagnostics) {
-    let r = Reader::new(table, "[[rule]]", out);
-    let id = r.required("id", "a short kebab-case name, unique in the policy");
-    let severity = r.word("severity", SEVERITIES, Severity::parse);
-    let evidence = r.nested_table("evidence").cloned();
-    let controls: Vec<Table> = r.tables("controls").into_iter().cloned().collect();
-    let why = r.string("why").map(|s| s.value);
-    let fix = r.string("fix").map(|s| s.value);
-    let title = r.string("title").map(|s| s.value);
-    let check = r.string("check");
-    let with = r.nested_table("with").cloned();
-    for case in r.tables("cases") {
-        r.nested(|out| validate_case(case, out));
+/// All rules so far.
+#[derive(Default)]
+pub(super) struct Rules {
+    list: Vec<Built>,
+}
+
+impl Rules {
+    /// Takes in one `[[rule]]` of the policy `policy` with number `index`.
+    pub(super) fn add(
+        &mut self,
+        table: &Table,
+        policy: &str,
+        index: usize,
+        ancestors: &BTreeSet<usize>,
+        context: &Context<'_>,
+        out: &mut Diagnostics,
+    ) {
+        let id = match table.get("id").map(|n| &n.value) {
+            Some(Value::String(id)) => id.as_str(),
+            _ => "",
+        };
+        let Some(old) = self.list.iter_mut().find(|b| b.rule.id == id) else {
+            if let Some(rule) = state(table, policy, context, out) {
+                let said = vec![(index, rule.severity, rule.needs.clone(), rule.at.clone())];
+                self.list.push(Built { rule, said });
+            }
+            return;
+        };
+        if old.said.first().is_some_and(|(first, ..)| ancestors.contains(first)) {
+            old.restate(table, index, ancestors, context, out);
+        } else {
+            out.push(
+                Diagnostic::error("duplicate", format!("rule `{id}` is there twice"))
+                    .at(table.key_place("id"), "again here")
+                    .related(old.rule.at.clone(), "first here")
+                    .help("only a policy that extends the other one can add to its rules"),
+            );
+        }
     }
-    let Some(id) = id else { return r.finish() };
-    if let Some(base) = rules.iter_mut().find(|b| b.id.value == id.value) {
-        for (key, given) in [("title", title.is_some()), ("check", check.is_some()), ("with", with.is_some())]
-        {
-            if given {
-                let message =
-                    format!("rule `{}` is stated by another policy; its `{key}` cannot be changed", id.value);
-                r.report(
-                    Diagnostic::error("rule-restated", message)
-                        .at(table.key_place(key), "changed here")
-                        .related(base.id.at.clone(), "stated here")
-                        .help("add controls, raise the severity, tighten the evidence, or set a parameter"),
+
+    /// The rules, in order.
+    pub(super) fn finish(self) -> Vec<Rule> {
+        self.list.into_iter().map(|b| b.rule).collect()
+    }
+}
+
+impl Built {
+    fn restate(
+        &mut self,
+        table: &Table,
+        index: usize,
+        ancestors: &BTreeSet<usize>,
+        context: &Context<'_>,
+        out: &mut Diagnostics,
+    ) {
+        for key in ["title", "check", "with"] {
+            if table.get(key).is_some() {
+                out.push(
+                    Diagnostic::error(
+                        "inherited-rule",
+                        format!("`{key}` of an inherited rule cannot be changed"),
+                    )
+                    .at(table.key_place(key), "stated again here")
+                    .related(self.rule.at.clone(), "the rule is stated here")
+                    .help(
+                        "an inherited rule can get more `controls`, a higher `severity`, tighter `evidence`, \
+                             further `why` and `fix`; anything else needs a rule with an id of its own",
+                    ),
                 );
             }
         }
-        match severity {
-            Some(s) if s.value < base.severity => r.report(
-                Diagnostic::error(
-                    "rule-loosened",
-                    format!("the severity of `{}` may only be raised", id.value),
-                )
-                .at(s.at, format!("it is {}", base.severity.name())),
-            ),
-            Some(s) => base.severity = s.value,
-            None => {}
+        let reader = Reader::new(table, "[[rule]]", out);
+        for key in ["id", "title", "check", "with"] {
+            let _ = reader.node(key);
         }
-        base.evidence.extend(evidence);
-        base.controls.extend(controls);
-        for (text, more) in [(&mut base.why, why), (&mut base.fix, fix)] {
-            if let Some(more) = more {
-                *text = format!("{text} {more}");
-            }
-        }
-        return r.finish();
-    }
-    let absent = [title.is_none(), severity.is_none(), check.is_none(), why.is_none(), fix.is_none()];
-    for (key, absent) in ["title", "severity", "check", "why", "fix"].into_iter().zip(absent) {
-        if absent && table.get(key).is_none() {
-            r.missing(
-                key,
-                "a rule says what it asks, how much it matters, what decides it, why, and what to do",
-            );
-        }
-    }
-    if let (Some(title), Some(severity), Some(check), Some(why), Some(fix)) =
-        (title, severity, check, why, fix)
-    {
-        rules.push(RawRule {
-            id,
-            title,
-            severity: severity.value,
-            check,
-            with: with.unwrap_or_else(|| Table { entries: Vec::new(), at: table.at.clone() }),
-            evidence: evidence.into_iter().collect(),
-            controls,
-            why,
-            fix,
-            policy: policy.to_owned(),
-        });
-    }
-    r.finish();
-}
+        let severity = severity(&reader);
+        let needs = reader
+            .nested_table("evidence")
+            .map(|t| reader.nested(|out| evidence::read(t, context.parameters, out)));
+        let controls = reader.tables("controls");
+        let why = reader.string("why");
+        let fix = reader.string("fix");
+        let cases = reader.tables("cases");
+        reader.finish();
+        cases::check(&cases, out);
 
-/// The shape of a case beside a rule. Judging it is the work of another command.
-fn validate_case(case: &Table, out: &mut Diagnostics) {
-    let r = Reader::new(case, "a case", out);
-    let names: Vec<_> = Outcome::ALL.iter().map(|o| o.name()).collect();
-    let _ = r.word("expect", &names, Outcome::parse);
-    if case.get("expect").is_none() {
-        r.missing("expect", "the outcome that is wanted: pass, fail, inconclusive, not-applicable");
-    }
-    let _ = (r.string("listed"), r.duration("silent"), r.integer("records"));
-    if let Some(flow) = r.nested_table("flow") {
-        r.nested(|out| {
-            let f = Reader::new(flow, "`flow`", out);
-            for key in ["from", "url", "connect", "address", "disposition", "method", "tls"] {
-                let _ = f.string(key);
-            }
-            let _ = f.integer("bytes_out");
-            f.finish();
-        });
-    }
-    r.finish();
-}
-
-impl RawRule {
-    /// The rule with the values in force.
-    pub(super) fn bind(
-        &self,
-        values: &Parameters,
-        controls: &Controls,
-        checks: &[&str],
-        out: &mut Diagnostics,
-    ) -> Option<Rule> {
-        if !checks.contains(&self.check.value.as_str()) {
-            let help = closest(&self.check.value, checks.iter().copied()).map_or_else(
-                || format!("checks: {}", checks.join(", ")),
-                |meant| format!("did you mean `{meant}`?"),
-            );
+        let place = table.key_place("id");
+        let inherited: Vec<_> = self.said.iter().filter(|(layer, ..)| ancestors.contains(layer)).collect();
+        if let Some(severity) = &severity
+            && let Some((.., first)) = inherited.iter().find(|(_, old, ..)| *old > severity.value)
+        {
             out.push(
-                Diagnostic::error("unknown-check", format!("there is no check `{}`", self.check.value))
-                    .at(self.check.at.clone(), "unknown check")
-                    .help(help),
+                Diagnostic::error("loosened", "the severity of an inherited rule cannot be lowered")
+                    .at(severity.at.clone(), "lower than inherited")
+                    .related((*first).clone(), "the rule is stated here"),
             );
-            return None;
         }
-        let mut needs = Requirement::default();
-        for table in &self.evidence {
-            let table = fill(table, values, out);
-            let more = requirement(&table, out);
-            tighten(&mut needs, more, &table, out);
+        if let Some(needs) = &needs {
+            for (_, _, old, first) in &inherited {
+                if let Some(key) = evidence::loosened(old, needs) {
+                    let at = match table.get("evidence").map(|n| &n.value) {
+                        Some(Value::Table(evidence)) => evidence.key_place(key),
+                        _ => place.clone(),
+                    };
+                    out.push(
+                        Diagnostic::error("loosened", format!("`{key}` of an inherited rule gets looser"))
+                            .at(at, "asks for less than inherited")
+                            .related(first.clone(), "the rule is stated here")
+                            .help("a policy that extends another one can only ask for more evidence"),
+                    );
+                }
+            }
         }
-        Some(Rule {
-            id: self.id.value.clone(),
-            title: self.title.clone(),
-            severity: self.severity,
-            check: (self.check.value.clone(), self.check.at.clone()),
-            with: fill(&self.with, values, out),
-            needs,
-            controls: self.controls.iter().filter_map(|t| control(t, controls, out)).collect(),
-            why: self.why.clone(),
-            fix: self.fix.clone(),
-            policy: self.policy.clone(),
-            at: self.id.at.clone(),
-        })
+        let severity = severity.map_or(self.rule.severity, |s| s.value.max(self.rule.severity));
+        let needs = needs.unwrap_or_default();
+        self.rule.severity = severity;
+        if let Err(key) = evidence::combine(&mut self.rule.needs, &needs) {
+            out.push(
+                Diagnostic::error("contradiction", format!("no `{key}` satisfies every policy"))
+                    .at(place.clone(), "with what this policy asks for")
+                    .related(self.rule.at.clone(), "the rule is stated here"),
+            );
+        }
+        self.said.push((index, severity, self.rule.needs.clone(), place));
+        for control in read_controls(&controls, context, out) {
+            if !self.rule.controls.iter().any(|c| c.id == control.id) {
+                self.rule.controls.push(control);
+            }
+        }
+        append(&mut self.rule.why, why);
+        append(&mut self.rule.fix, fix);
     }
 }
 
-/// Replaces `{ parameter = "x" }` by the value in force, at any depth. The value keeps the place where
-/// it was set, so that a problem with it points there.
-fn fill(table: &Table, values: &Parameters, out: &mut Diagnostics) -> Table {
-    let entries = table.entries.iter();
-    let entries =
-        entries.map(|(k, at, node)| (k.clone(), at.clone(), fill_node(node, values, out))).collect();
+fn append(text: &mut String, more: Option<At<String>>) {
+    let Some(more) = more.map(|t| t.value).filter(|t| !t.trim().is_empty()) else { return };
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(more.trim());
+}
+
+fn severity(reader: &Reader<'_, '_>) -> Option<At<Severity>> {
+    let words: Vec<&'static str> = Severity::ALL.iter().map(|s| s.name()).collect();
+    reader.word("severity", &words, Severity::parse)
+}
+
+/// A rule that is stated for the first time.
+fn state(table: &Table, policy: &str, context: &Context<'_>, out: &mut Diagnostics) -> Option<Rule> {
+    let reader = Reader::new(table, "[[rule]]", out);
+    let id = reader.required("id", "a short name that waivers refer to");
+    let title = reader.required("title", "the rule as a sentence");
+    let severity = severity(&reader);
+    if table.get("severity").is_none() {
+        reader.missing("severity", "one of low, medium, high, critical");
+    }
+    let check = reader.required("check", &format!("how it is decided: one of {}", context.checks.join(", ")));
+    let with = reader.nested_table("with");
+    let needs = reader
+        .nested_table("evidence")
+        .map(|t| reader.nested(|out| evidence::read(t, context.parameters, out)));
+    let controls = reader.tables("controls");
+    let why = reader.required("why", "why the rule exists, for whoever reads a finding");
+    let fix = reader.required("fix", "what to do about a finding");
+    let cases = reader.tables("cases");
+    reader.finish();
+
+    cases::check(&cases, out);
+    let controls = read_controls(&controls, context, out);
+    let with = match with {
+        Some(table) => filled_table(table, context.parameters, out),
+        None => Table { entries: Vec::new(), at: table.at.clone() },
+    };
+    if let Some(check) = check.as_ref().filter(|c| !context.checks.contains(&c.value.as_str())) {
+        let problem = Diagnostic::error("unknown-check", format!("there is no check `{}`", check.value))
+            .at(check.at.clone(), "not a check this program knows");
+        out.push(match closest(&check.value, context.checks.iter().copied()) {
+            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+            None => problem.help(format!("checks: {}", context.checks.join(", "))),
+        });
+    }
+    let id = super::super::project::identifier(id?, out)?;
+    let check = check?;
+    Some(Rule {
+        id: id.value,
+        title: title?.value,
+        severity: severity?.value,
+        check: (check.value, check.at),
+        with,
+        needs: needs.unwrap_or_default(),
+        controls,
+        why: why?.value.trim().to_owned(),
+        fix: fix?.value.trim().to_owned(),
+        policy: policy.to_owned(),
+        at: id.at,
+    })
+}
+
+fn read_controls(tables: &[&Table], context: &Context<'_>, out: &mut Diagnostics) -> Vec<ControlRef> {
+    let mut list: Vec<ControlRef> = Vec::new();
+    for table in tables {
+        let reader = Reader::new(table, "a control", out);
+        let id = reader.required("id", "the identifier as it is cited");
+        let title = reader.string("title");
+        let specification =
+            reader.word("specification", &SPECIFICATIONS, |w| SPECIFICATIONS.into_iter().find(|s| *s == w));
+        let not_shown = reader.required("not_shown", "what the evidence of this rule cannot show about it");
+        reader.finish();
+        let (Some(id), Some(not_shown)) = (id, not_shown) else { continue };
+        if list.iter().any(|c| c.id == id.value) {
+            out.push(
+                Diagnostic::error("duplicate", format!("control `{}` is there twice", id.value))
+                    .at(id.at, "again here"),
+            );
+            continue;
+        }
+        let known = context.known.get(&id.value);
+        if known.is_none() {
+            out.push(
+                Diagnostic::warning(
+                    "unknown-control",
+                    format!("`{}` is not among the controls known here", id.value),
+                )
+                .at(id.at, "not checked")
+                .help("it is printed as unverified"),
+            );
+        }
+        list.push(ControlRef {
+            title: title.map(|t| t.value).or_else(|| known.map(|k| k.title.clone())).unwrap_or_default(),
+            specification: specification.map(|s| s.value.to_owned()),
+            // What no catalogue of ours holds was checked by nobody here.
+            grade: known.map_or_else(|| "unverified".to_owned(), |k| k.grade.clone()),
+            not_shown: not_shown.value,
+            id: id.value,
+        });
+    }
+    list
+}
+
+/// A table with every `{ parameter = "x" }` replaced by the value in force.
+pub(super) fn filled_table(table: &Table, parameters: &Parameters, out: &mut Diagnostics) -> Table {
+    let entries = table
+        .entries
+        .iter()
+        .map(|(key, place, node)| (key.clone(), place.clone(), filled(node, parameters, out)))
+        .collect();
     Table { entries, at: table.at.clone() }
 }
 
-fn fill_node(node: &Node, values: &Parameters, out: &mut Diagnostics) -> Node {
+/// The value keeps the place where it was set, so that a problem with it points there.
+fn filled(node: &Node, parameters: &Parameters, out: &mut Diagnostics) -> Node {
     let value = match &node.value {
-        Value::Table(t) => {
-            if let (Some(Node { value: Value::String(name), at }), 1) = (t.get("parameter"), t.entries.len())
+        Value::Table(table) => {
+            if let [(key, _, Node { value: Value::String(name), at })] = table.entries.as_slice()
+                && key == "parameter"
             {
-                if let Some(value) = values.value(name) {
-                    return value.clone();
-                }
-                let mut problem =
-                    Diagnostic::error("unknown-parameter", format!("the policy has no parameter `{name}`"))
-                        .at(at.clone(), "unknown parameter");
-                if let Some(meant) = closest(name, values.names()) {
-                    problem = problem.help(format!("did you mean `{meant}`?"));
-                }
-                out.push(problem);
+                return match parameters.value(name) {
+                    Ok(found) => found.unwrap_or(node).clone(),
+                    Err(meant) => {
+                        let message = format!("there is no parameter `{name}`");
+                        let problem = Diagnostic::error("unknown-parameter", message)
+                            .at(at.clone(), "no policy declares it");
+                        out.push(match meant {
+                            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+                            None => problem.help("declare it in `[parameters]`"),
+                        });
+                        node.clone()
+                    }
+                };
             }
-            Value::Table(fill(t, values, out))
+            Value::Table(filled_table(table, parameters, out))
         }
-        Value::Array(items) => Value::Array(items.iter().map(|i| fill_node(i, values, out)).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, parameters, out)).collect()),
         other => other.clone(),
     };
     Node { value, at: node.at.clone() }
-}
-
-fn control(table: &Table, known: &Controls, out: &mut Diagnostics) -> Option<ControlRef> {
-    let r = Reader::new(table, "a control", out);
-    let id = r.required("id", "the identifier as the framework prints it");
-    let not_shown = r.required("not_shown", "what this evidence cannot show about the control");
-    let specification = r.string("specification").map(|s| s.value);
-    let title = r.string("title").map(|s| s.value);
-    let found = id.as_ref().and_then(|id| known.get(&id.value));
-    if let (Some(id), None) = (&id, found) {
-        r.report(
-            Diagnostic::warning(
-                "unknown-control",
-                format!("`{}` is not among the controls known here", id.value),
-            )
-            .at(id.at.clone(), "not checked")
-            .help("it is printed as unverified"),
-        );
-    }
-    r.finish();
-    Some(ControlRef {
-        title: title.or_else(|| found.map(|e| e.title.clone())).unwrap_or_default(),
-        grade: found.map_or_else(|| "unverified".to_owned(), |e| e.grade.clone()),
-        id: id?.value,
-        specification,
-        not_shown: not_shown?.value,
-    })
 }
