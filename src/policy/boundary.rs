@@ -78,7 +78,7 @@ pub(super) fn is_private(network: Network) -> bool {
 }
 
 /// Reads a network and refuses those that hold too much.
-pub(super) fn network(text: &At<String>) -> Result<Network, Diagnostic> {
+pub(super) fn network(text: &At<String>) -> Result<Network, Box<Diagnostic>> {
     let wrong = |why: &str, label: &str| {
         Diagnostic::error("wrong-network", format!("`{}` {why}", text.value)).at(text.at.clone(), label)
     };
@@ -86,35 +86,41 @@ pub(super) fn network(text: &At<String>) -> Result<Network, Diagnostic> {
         Ok(network) => network,
         Err("host bits are set below the prefix") => {
             let problem = wrong("has host bits set below its prefix", "not the first address of the network");
-            return Err(match cleared(&text.value) {
+            return Err(Box::new(match cleared(&text.value) {
                 Some(meant) => problem.help(format!("the network is `{meant}`")),
                 None => problem,
-            });
+            }));
         }
         Err("prefix length out of range") => {
-            return Err(wrong("has an impossible prefix length", "at most /32 for IPv4, /128 for IPv6"));
+            return Err(Box::new(wrong(
+                "has an impossible prefix length",
+                "at most /32 for IPv4, /128 for IPv6",
+            )));
         }
         Err(_) => {
-            return Err(wrong("is not a network", "expected an address and a prefix length")
-                .help("write for example \"10.20.0.0/24\" or \"fd00:20::/64\"; names go to `domains`"));
+            return Err(Box::new(
+                wrong("is not a network", "expected an address and a prefix length")
+                    .help("write for example \"10.20.0.0/24\" or \"fd00:20::/64\"; names go to `domains`"),
+            ));
         }
     };
     if network.bits == 0 {
-        return Err(Diagnostic::error(
-            "default-route",
-            format!("`{}` is every address there is", text.value),
-        )
-        .at(text.at.clone(), "a default route cannot be local")
-        .help("declare the networks that the project's machines are in"));
+        return Err(Box::new(
+            Diagnostic::error("default-route", format!("`{}` is every address there is", text.value))
+                .at(text.at.clone(), "a default route cannot be local")
+                .help("declare the networks that the project's machines are in"),
+        ));
     }
     let widest = if network.base.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
     if network.bits < widest && !is_private(network) {
-        return Err(Diagnostic::error(
-            "network-too-wide",
-            format!("`{}` is too wide to be one project's boundary", text.value),
-        )
-        .at(text.at.clone(), format!("wider than /{widest}"))
-        .help("declare the networks that the project's machines are in"));
+        return Err(Box::new(
+            Diagnostic::error(
+                "network-too-wide",
+                format!("`{}` is too wide to be one project's boundary", text.value),
+            )
+            .at(text.at.clone(), format!("wider than /{widest}"))
+            .help("declare the networks that the project's machines are in"),
+        ));
     }
     Ok(network)
 }
@@ -135,78 +141,94 @@ fn cleared(text: &str) -> Option<String> {
 }
 
 /// Reads a host as it must be written in a project file: no scheme, port, path, or wildcard.
-pub(super) fn host(text: &At<String>) -> Result<String, Diagnostic> {
+pub(super) fn host(text: &At<String>) -> Result<String, Box<Diagnostic>> {
     let wrong = |why: &str, label: &str| {
         Diagnostic::error("wrong-host", format!("`{}` {why}", text.value)).at(text.at.clone(), label)
     };
     let value = text.value.trim();
     if let Some(url) = crate::model::net::Url::parse(value) {
-        return Err(
-            wrong("is a URL", "expected a host").help(format!("write the host alone: `{}`", url.host))
-        );
+        return Err(Box::new(
+            wrong("is a URL", "expected a host").help(format!("write the host alone: `{}`", url.host)),
+        ));
     }
     if value.contains('*') {
-        return Err(wrong("has a wildcard", "expected a plain name")
-            .help("a domain holds every name below it; leave the `*.` out"));
+        return Err(Box::new(
+            wrong("has a wildcard", "expected a plain name")
+                .help("a domain holds every name below it; leave the `*.` out"),
+        ));
     }
     if value.contains('/') {
-        return Err(wrong("is not a host", "expected a name or an address")
-            .help("a network belongs in `boundary.networks`; here list single hosts"));
+        return Err(Box::new(
+            wrong("is not a host", "expected a name or an address")
+                .help("a network belongs in `boundary.networks`; here list single hosts"),
+        ));
     }
     let (name, port) = crate::model::net::split_authority(value);
     if port.is_some() {
-        return Err(wrong("has a port", "a host, without a port").help(format!("write `{name}`")));
+        return Err(Box::new(wrong("has a port", "a host, without a port").help(format!("write `{name}`"))));
     }
     match Host::parse(value) {
         Some(host) => Ok(host.to_string()),
-        None => Err(wrong("is not a host", "expected a name or an address")
-            .help("write it as the logs have it, for example `10.20.0.5` or `gpu1.clinic.example`")),
+        None => Err(Box::new(
+            wrong("is not a host", "expected a name or an address")
+                .help("write it as the logs have it, for example `10.20.0.5` or `gpu1.clinic.example`"),
+        )),
     }
 }
 
 /// Reads a domain and refuses those under which others live too.
-pub(super) fn domain(text: &At<String>) -> Result<String, Diagnostic> {
+pub(super) fn domain(text: &At<String>) -> Result<String, Box<Diagnostic>> {
     let name = host(text)?;
     if name.parse::<IpAddr>().is_ok() {
-        return Err(Diagnostic::error("address-as-domain", format!("`{name}` is an address, not a domain"))
-            .at(text.at.clone(), "expected a name")
-            .help(format!(
-                "declare it as a network: `networks = [{{ cidr = \"{name}/{}\", ... }}]`",
-                if name.contains(':') { 128 } else { 32 }
-            )));
+        return Err(Box::new(
+            Diagnostic::error("address-as-domain", format!("`{name}` is an address, not a domain"))
+                .at(text.at.clone(), "expected a name")
+                .help(format!(
+                    "declare it as a network: `networks = [{{ cidr = \"{name}/{}\", ... }}]`",
+                    if name.contains(':') { 128 } else { 32 }
+                )),
+        ));
     }
     if NEVER_PUBLIC.contains(&name.as_str()) {
         return Ok(name);
     }
     let suffix = psl::suffix(name.as_bytes()).filter(|s| *s == name.as_str());
     if suffix.is_some_and(|s| s.typ() != Some(psl::Type::Private)) {
-        return Err(Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
-            .at(text.at.clone(), "anyone can register a name below it")
-            .help("declare your own domain, with at least one more label"));
+        return Err(Box::new(
+            Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
+                .at(text.at.clone(), "anyone can register a name below it")
+                .help("declare your own domain, with at least one more label"),
+        ));
     }
     if let Some((shared, who)) = SHARED.iter().find(|(s, _)| under_domain(&name, s) || under_domain(s, &name))
     {
-        return Err(Diagnostic::error("shared-suffix", format!("`{name}` is not yours alone"))
-            .at(text.at.clone(), format!("{who} serves other customers under `{shared}`"))
-            .help("declare the addresses of a private endpoint as a network, or a domain of your own"));
+        return Err(Box::new(
+            Diagnostic::error("shared-suffix", format!("`{name}` is not yours alone"))
+                .at(text.at.clone(), format!("{who} serves other customers under `{shared}`"))
+                .help("declare the addresses of a private endpoint as a network, or a domain of your own"),
+        ));
     }
     if suffix.is_some() {
-        return Err(Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
-            .at(text.at.clone(), "its owner hands out names below it to anyone")
-            .help("declare your own domain, with at least one more label"));
+        return Err(Box::new(
+            Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
+                .at(text.at.clone(), "its owner hands out names below it to anyone")
+                .help("declare your own domain, with at least one more label"),
+        ));
     }
     Ok(name)
 }
 
 /// Reads the name or address of a destination that is outside. A provider's name is fine here, a
 /// public suffix is not: everything below it would be meant.
-pub(super) fn reachable(text: &At<String>) -> Result<String, Diagnostic> {
+pub(super) fn reachable(text: &At<String>) -> Result<String, Box<Diagnostic>> {
     let name = host(text)?;
     let known = psl::suffix(name.as_bytes()).filter(|s| s.is_known() && *s == name.as_str());
     if known.is_some_and(|s| s.typ() == Some(psl::Type::Icann)) {
-        return Err(Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
-            .at(text.at.clone(), "every name below it would be meant")
-            .help("name the host or the domain that is meant"));
+        return Err(Box::new(
+            Diagnostic::error("public-suffix", format!("`{name}` is a public suffix"))
+                .at(text.at.clone(), "every name below it would be meant")
+                .help("name the host or the domain that is meant"),
+        ));
     }
     Ok(name)
 }

@@ -148,7 +148,7 @@ fn read_period(node: &Node, out: &mut Diagnostics) -> Option<PeriodSpec> {
     let has = |key: &str| table.get(key).is_some();
     let problem = if has("last") && (has("start") || has("end")) {
         Some("`period` has both `last` and fixed ends")
-    } else if !has("last") && !(has("start") && has("end")) {
+    } else if !(has("last") || has("start") && has("end")) {
         Some("`period` needs `last`, or `start` and `end`")
     } else {
         None

@@ -159,7 +159,7 @@ fn destination(text: At<String>, out: &mut Diagnostics) -> Option<(String, Place
     match checked {
         Ok(name) => Some((name, text.at)),
         Err(problem) => {
-            out.push(problem);
+            out.push(*problem);
             None
         }
     }
@@ -221,7 +221,7 @@ fn waiver(table: &Table, components: &[&str], out: &mut Diagnostics) -> Option<W
         let checked = |text: At<String>, out: &mut Diagnostics| match boundary::reachable(&text) {
             Ok(name) => Some(At { value: name, at: text.at }),
             Err(problem) => {
-                out.push(problem);
+                out.push(*problem);
                 None
             }
         };

@@ -76,7 +76,7 @@ fn component(table: &Table, out: &mut Diagnostics) -> Option<(Component, Vec<Pla
                 names.push(name);
                 places.push(text.at);
             }
-            Err(problem) => out.push(problem),
+            Err(problem) => out.push(*problem),
         }
     }
     let files = not_blank(files, "files", out).into_iter().map(|t| (t.value, t.at)).collect();

@@ -35,7 +35,7 @@ pub(super) fn boundary(table: &Table, out: &mut Diagnostics) -> Boundary {
         .filter_map(|text| match boundary::domain(&text) {
             Ok(name) => Some((name, Some(text.at))),
             Err(problem) => {
-                out.push(problem);
+                out.push(*problem);
                 None
             }
         })
@@ -59,7 +59,7 @@ fn network(table: &Table, sites: &[&str], out: &mut Diagnostics) -> Option<Local
     let network = match boundary::network(&cidr) {
         Ok(network) => network,
         Err(problem) => {
-            out.push(problem);
+            out.push(*problem);
             return None;
         }
     };
