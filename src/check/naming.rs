@@ -19,11 +19,18 @@ pub(super) enum Explained {
     ByMany,
 }
 
+/// A name an address went by: the name, where the fact comes from, and the hours it was met in.
+type Known<'a> = (&'a Arc<str>, Lane, &'a BTreeSet<i64>);
+/// Name, port and hour of a named exchange.
+type Exchange<'a> = (&'a str, Option<u16>, i64);
+/// Client, address, port and hour of an exchange whose URL names an address.
+type Addressed<'a> = (&'a str, IpAddr, Option<u16>, i64);
+
 /// What names addresses went by, for each client.
 pub(super) struct Naming<'a> {
-    names: BTreeMap<(&'a str, IpAddr), Vec<(&'a Arc<str>, Lane, &'a BTreeSet<i64>)>>,
-    exchanges: BTreeMap<&'a str, BTreeSet<(&'a str, Option<u16>, i64)>>,
-    addressed: BTreeSet<((&'a str, IpAddr, Option<u16>), i64)>,
+    names: BTreeMap<(&'a str, IpAddr), Vec<Known<'a>>>,
+    exchanges: BTreeMap<&'a str, BTreeSet<Exchange<'a>>>,
+    addressed: BTreeSet<Addressed<'a>>,
 }
 
 impl<'a> Naming<'a> {
@@ -43,7 +50,7 @@ impl<'a> Naming<'a> {
                 }
                 // A URL whose host is an address.
                 Server::Address(a) if key.visibility <= Visibility::Url => {
-                    addressed.extend(total.hours.keys().map(|h| ((&*key.client, *a, key.port), *h)));
+                    addressed.extend(total.hours.keys().map(|h| (&*key.client, *a, key.port, *h)));
                 }
                 _ => {}
             }
@@ -51,7 +58,7 @@ impl<'a> Naming<'a> {
         Naming { names, exchanges, addressed }
     }
 
-    fn of<'n>(&'n self, client: &'n str, address: IpAddr) -> &'n [(&'a Arc<str>, Lane, &'a BTreeSet<i64>)] {
+    fn of<'n>(&'n self, client: &'n str, address: IpAddr) -> &'n [Known<'a>] {
         self.names.get(&(client, address)).map_or(&[], Vec::as_slice)
     }
 
@@ -80,8 +87,8 @@ impl<'a> Naming<'a> {
             [one] => return Explained::ByName(Arc::clone(one)),
             _ => return Explained::ByMany,
         }
-        let same = (&*key.client, *address, key.port);
-        let seen = key.lane == Lane::PacketFlow && near.clone().any(|h| self.addressed.contains(&(same, h)));
+        let seen = key.lane == Lane::PacketFlow
+            && near.clone().any(|h| self.addressed.contains(&(&*key.client, *address, key.port, h)));
         if seen { Explained::ByAddress } else { Explained::No }
     }
 

@@ -46,7 +46,7 @@ pub fn proposals(case: &Case<'_>) -> String {
              carries = \"fetch-only\"\n\
              limit = {{ bytes_out_per_day = \"{limit}MB\" }}\n\
              need = \"REQUIRED\"                       # why this is needed\n\
-             approval = {{ owner = \"\", by = \"\", review_by = 2000-01-01 }}   # REQUIRED: who answers, who approved, until when\n",
+             approval = {{ owner = \"\", by = \"\", review_by = \"\" }}   # REQUIRED: who answers, who approved, until when\n",
             group(records),
             group(bytes.sum),
             if bytes.unknown > 0 {

@@ -43,10 +43,13 @@ pub(super) fn usage(case: &Case<'_>) -> Vec<Usage> {
         .collect()
 }
 
+/// Known bytes out, and records without a figure, by lane and source.
+type Lanes<'a> = BTreeMap<(Lane, &'a str), (u64, u64)>;
+
 /// The most bytes out on one day, and whether every day has a lane that measured all its records. Lanes
 /// tell the same story, so of each day and component the lane with most counts.
 fn peak(rows: &[&Observed<'_>]) -> (u64, bool) {
-    let mut days: BTreeMap<(Time, Option<usize>), BTreeMap<(Lane, &str), (u64, u64)>> = BTreeMap::new();
+    let mut days: BTreeMap<(Time, Option<usize>), Lanes<'_>> = BTreeMap::new();
     for row in rows {
         for (day, (sum, unknown)) in &row.days {
             let lanes = days.entry((*day, row.component)).or_default();

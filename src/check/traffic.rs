@@ -127,7 +127,8 @@ fn days(cells: &[(&i64, &Cell)]) -> BTreeMap<Time, (u64, u64)> {
 /// its address is for.
 fn carried(inputs: &Inputs<'_>, key: &Key, to: &Destination<'_>) -> (DataKinds, Certainty, bool) {
     if !key.observed.is_empty() {
-        return (key.observed.union(key.implied), Certainty::Observed, false);
+        // No more is claimed than was seen: what else such a request could carry is not added.
+        return (key.observed, Certainty::Observed, false);
     }
     if key.endpoint.is_some() {
         return (key.implied, key.certainty, key.fetch);

@@ -2,12 +2,14 @@
 
 use super::exit;
 use super::gather;
+use super::keys::PrivateKey;
 use super::shell::Shell;
 use crate::check::{Case, Circumstances, Inputs, audit, conclusion_code, proposals};
 use crate::evidence::Summary;
 use crate::model::audit::{Audit, Conclusion};
 use crate::place::Places;
 use crate::report;
+use crate::seal::{self, key::SigningKey};
 use crate::services::Services;
 use std::path::PathBuf;
 
@@ -39,6 +41,11 @@ pub(crate) struct Args {
     /// Least conclusion that fails the run: `open` also fails on what cannot be concluded
     #[arg(long, value_name = "WHAT", default_value = "open", value_parser = ["open", "findings", "never"])]
     fail_on: String,
+    /// Sign the HTML report with this private key
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    #[command(flatten)]
+    key: PrivateKey,
     /// Time of the audit, instead of the clock
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
@@ -55,6 +62,15 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         shell.error(&why, None);
         exit::INVALID
     })?;
+    // The key is opened first: nobody should wait for an audit to learn that it cannot be signed.
+    let key = match &args.sign {
+        Some(path) if outputs.list.iter().any(|(f, _)| f == "html") => Some(args.key.open(path, shell)?),
+        Some(_) => {
+            shell.error("--sign signs an HTML report, and none is asked for", Some("add --output html=PATH"));
+            return Err(exit::INVALID);
+        }
+        None => None,
+    };
     let (now, time_supplied) = shell.now(args.now.as_deref())?;
     let loaded = gather::load(shell, &args.project, &args.policy)?;
     let nothing = |why: &str, help: &str| {
@@ -128,17 +144,27 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         disclosures,
     };
     let (audit, aggregates) = audit(&case, &loaded.bindings, around).map_err(internal)?;
-    deliver(shell, &outputs, &audit, &aggregates)?;
+    deliver(shell, &outputs, &audit, &aggregates, key.as_ref())?;
     Ok(code(&args.fail_on, audit.conclusion))
 }
 
-fn deliver(shell: &Shell, outputs: &report::Wanted, audit: &Audit, aggregates: &[u8]) -> Result<(), u8> {
+fn deliver(
+    shell: &Shell,
+    outputs: &report::Wanted,
+    audit: &Audit,
+    aggregates: &[u8],
+    key: Option<&SigningKey>,
+) -> Result<(), u8> {
     for (format, path) in &outputs.list {
-        let bytes = report::Wanted::render(format, audit, aggregates, shell.color() && path.is_none())
-            .map_err(|why| {
-                shell.error(&why, None);
-                exit::INTERNAL
-            })?;
+        let internal = |why: String| {
+            shell.error(&why, None);
+            exit::INTERNAL
+        };
+        let color = shell.color() && path.is_none();
+        let mut bytes = report::Wanted::render(format, audit, aggregates, color).map_err(internal)?;
+        if let (Some(key), "html") = (key, format.as_str()) {
+            bytes = seal::sign(&bytes, key).map_err(|e| internal(e.to_string()))?;
+        }
         let written = match path {
             None => shell.out(&bytes),
             Some(path) => shell.write(&PathBuf::from(path), &bytes),
