@@ -49,7 +49,7 @@ fn the_shipyard_shows_every_seeded_fact() {
     let part = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or("-").to_owned();
     for (rule, client, destination, records) in [
         ("prompt-egress", "10.30.0.10", "api.openai.com", 14),
-        ("prompt-egress", "har-client", "api.bfl.ai", 3),
+        ("prompt-egress", "unnamed-client", "api.bfl.ai", 3),
         ("prompt-egress", "10.30.0.20", "3fa85f6457174562b3.gradio.live", 4),
         ("declared-remote-step", "-", "bfl", 0),
         ("declared-remote-step", "-", "openai", 0),

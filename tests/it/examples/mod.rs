@@ -26,7 +26,7 @@ const SEEDED: &[(&str, u64)] = &[
     ("shipyard\tseen\ttls\t10.30.0.10\tapi.openai.com", 14),
     ("shipyard\tseen\ttls\t10.30.0.77\tapi.replicate.com", 9),
     ("shipyard\tseen\thttp\t10.30.0.11\t203.0.113.9", 6),
-    ("shipyard\tseen\thar\thar-client\tapi.bfl.ai", 3),
+    ("shipyard\tseen\thar\tunnamed-client\tapi.bfl.ai", 3),
 ];
 
 /// What a generator made: files by path below `examples/`, and the counts that are true of them.

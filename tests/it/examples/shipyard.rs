@@ -180,7 +180,7 @@ fn browser(made: &mut Made, rng: &mut Rng) {
             body: Some(body.to_string()),
             response: ("application/json", 164),
         });
-        made.seen("shipyard", "har", start, "har-client", "api.bfl.ai");
+        made.seen("shipyard", "har", start, "unnamed-client", "api.bfl.ai");
     }
     entries.push(Entry {
         start: START + 14 * HOUR + 300 * SECOND,
