@@ -9,9 +9,11 @@
 //! has expired (judging has a clock reading, this room has none).
 
 mod boundary;
+mod draft;
 mod project;
 mod quantity;
 mod sector;
 
+pub use draft::{InitFacts, InitLog, draft};
 pub use project::load_project;
 pub use sector::{embedded, load};

@@ -233,7 +233,7 @@ fn refer(text: &At<String>, what: &str, ids: &[&str], out: &mut Diagnostics) -> 
         .at(text.at.clone(), format!("not a {what} of this file"));
     out.push(match closest(&text.value, ids.iter().copied()) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None if ids.is_empty() => problem.help(format!("the file declares no {what}")),
+        None if ids.is_empty() => problem.help(format!("the file declares no {what} that can be used")),
         None => problem.help(format!("declared: {}", ids.join(", "))),
     });
     false

@@ -13,6 +13,7 @@ mod layers;
 mod merge;
 mod outcomes;
 mod pipelines;
+mod policies;
 mod producers;
 mod program;
 mod services;

@@ -151,7 +151,8 @@ impl Parameters {
         if self.broken.contains(name) {
             return Ok(None);
         }
-        Err(closest(name, self.list.iter().map(|d| d.name.as_str())))
+        let broken = self.broken.iter().map(String::as_str);
+        Err(closest(name, self.list.iter().map(|d| d.name.as_str()).chain(broken)))
     }
 
     /// As recorded in the policy, by name.
@@ -327,11 +328,8 @@ impl Declared {
             Typed::Words(words) => {
                 let (allowed, place) = self.one_of.as_ref()?;
                 let stray = words.difference(allowed).next()?;
-                let found = problem(place, format!("`{stray}` is not one of those allowed"));
-                Some(match closest(stray, allowed.iter().map(String::as_str)) {
-                    Some(meant) => found.help(format!("did you mean `{meant}`?")),
-                    None => found,
-                })
+                let list = allowed.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Some(problem(place, format!("`{stray}` is not one of {list}")))
             }
         }
     }
