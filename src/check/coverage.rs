@@ -68,24 +68,24 @@ impl Point<'_> {
                 )
             });
         }
-        if let (Some(most), Some(gap)) = (needs.max_silence, self.silences.first()) {
-            if gap.end.since(gap.start) > most {
-                return Some(format!(
-                    "source `{id}` is silent for {} from {}, longer than {}",
-                    show_duration(gap.end.since(gap.start)),
-                    gap.start,
-                    show_duration(most)
-                ));
-            }
+        if let (Some(most), Some(gap)) = (needs.max_silence, self.silences.first())
+            && gap.end.since(gap.start) > most
+        {
+            return Some(format!(
+                "source `{id}` is silent for {} from {}, longer than {}",
+                show_duration(gap.end.since(gap.start)),
+                gap.start,
+                show_duration(most)
+            ));
         }
-        if let Some(most) = needs.max_rejected_ppm {
-            if over(&self.counts, most) {
-                return Some(format!(
-                    "{} of {} records of source `{id}` could not be understood",
-                    self.counts.rejected_total(),
-                    self.counts.read
-                ));
-            }
+        if let Some(most) = needs.max_rejected_ppm
+            && over(&self.counts, most)
+        {
+            return Some(format!(
+                "{} of {} records of source `{id}` could not be understood",
+                self.counts.rejected_total(),
+                self.counts.read
+            ));
         }
         (self.logs_skipped > 0)
             .then(|| format!("{} logs of source `{id}` could not be read", self.logs_skipped))

@@ -155,10 +155,10 @@ fn unmet(case: &Case<'_>, rule: &Rule) -> Vec<(String, String)> {
                 format!("no source observes component {}", component.id),
                 format!("declare a source whose `observes` names {}", component.id),
             ));
-        } else if points.iter().all(|p| p.falls_short(needs).is_some()) {
-            if let Some(why) = points.first().and_then(|p| p.falls_short(needs)) {
-                unmet.push((why.clone(), format!("for component {}: settle that {why}", component.id)));
-            }
+        } else if points.iter().all(|p| p.falls_short(needs).is_some())
+            && let Some(why) = points.first().and_then(|p| p.falls_short(needs))
+        {
+            unmet.push((why.clone(), format!("for component {}: settle that {why}", component.id)));
         }
     }
     if let Some(least) = needs.visibility {

@@ -133,10 +133,10 @@ fn carried(inputs: &Inputs<'_>, key: &Key, to: &Destination<'_>) -> (DataKinds, 
     if key.endpoint.is_some() {
         return (key.implied, key.certainty, key.fetch);
     }
-    if let (Server::Address(_), [name]) = (&key.server, to.names.as_slice()) {
-        if let Some(m) = inputs.services.lookup(name, None, Method::Connect) {
-            return (m.sends, m.certainty, m.fetch);
-        }
+    if let (Server::Address(_), [name]) = (&key.server, to.names.as_slice())
+        && let Some(m) = inputs.services.lookup(name, None, Method::Connect)
+    {
+        return (m.sends, m.certainty, m.fetch);
     }
     (DataKinds::NONE, Certainty::Undetermined, false)
 }

@@ -111,9 +111,6 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
     let (period, declared) = gather::period(&loaded.project, &summary, now);
     let evidence_files = gather::evidence_files(shell, &loaded);
     let mut disclosures = Vec::new();
-    if time_supplied {
-        disclosures.push("the time of this report was supplied by the operator".to_owned());
-    }
     if !declared && !args.examine {
         disclosures.push("no period is declared: the span of the logs was taken".to_owned());
     }

@@ -177,6 +177,9 @@ impl Page {
                 e.others.clients.0, e.others.records.0
             ));
         }
+        if e.time_supplied {
+            self.line("disclosed: the time of this report was supplied by the operator");
+        }
         for disclosure in &e.disclosures {
             self.line(&format!("disclosed: {disclosure}"));
         }

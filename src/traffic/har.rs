@@ -255,11 +255,10 @@ impl Entry<'_> {
 }
 
 fn body<'a>(text: &'a str, encoding: Option<&str>) -> Cow<'a, [u8]> {
-    if encoding == Some("base64") {
-        if let Ok(bytes) = Base64::decode_vec(text) {
+    if encoding == Some("base64")
+        && let Ok(bytes) = Base64::decode_vec(text) {
             return Cow::Owned(bytes);
         }
-    }
     Cow::Borrowed(text.as_bytes())
 }
 

@@ -1,0 +1,64 @@
+//! What the documents say, held against the program.
+
+use domicile::check::CHECKS;
+use domicile::policy;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+#[test]
+fn the_readme_names_what_is_there() {
+    let readme = read("README.md");
+    for command in ["examples/run", "tests/run"] {
+        assert!(readme.contains(command) && root().join(command).is_file(), "{command}");
+    }
+    for (id, _) in policy::embedded() {
+        assert!(readme.contains(&format!("`{id}`")), "README does not name the policy `{id}`");
+    }
+    for link in readme.split("](").skip(1).filter_map(|l| l.split(')').next()) {
+        assert!(link.starts_with("http") || root().join(link).exists(), "README links to `{link}`");
+    }
+    for code in 0..=6 {
+        assert!(readme.contains(&format!("\n| {code} | ")), "README does not explain exit code {code}");
+    }
+}
+
+#[test]
+fn the_architecture_names_every_room() {
+    let page = read("docs/architecture.md");
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            let room = entry.file_name().into_string().unwrap();
+            assert!(page.contains(&format!("`{room}`")), "architecture.md does not name `{room}`");
+        }
+    }
+}
+
+#[test]
+fn every_check_is_used_by_a_policy() {
+    let policies: String = policy::embedded().iter().map(|(_, text)| *text).collect();
+    for check in CHECKS {
+        assert!(policies.contains(&format!("check = \"{}\"", check.id())), "no policy uses `{}`", check.id());
+    }
+}
+
+#[test]
+fn nothing_committed_names_this_machine() {
+    let mut files = vec![root().join("README.md")];
+    files.extend(["docs", "examples", "policies", "src"].map(|d| root().join(d)));
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            assert!(!text.contains(&root().display().to_string()), "{} names this checkout", path.display());
+        }
+    }
+}
