@@ -7,6 +7,7 @@
 mod check;
 mod extract;
 mod gather;
+mod init;
 mod inventory;
 mod keys;
 mod list;
@@ -58,6 +59,7 @@ whoever sends it. It opens no socket and sends nothing anywhere.";
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::Args),
     Check(check::Args),
     Scan(scan::Args),
     Inventory(inventory::Args),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
     };
     let shell = Shell::new(&cli.color);
     let code = match cli.command {
+        Command::Init(args) => init::run(&args, &shell),
         Command::Check(args) => check::run(&args, &shell),
         Command::Scan(args) => scan::run(&args, &shell),
         Command::Inventory(args) => inventory::run(&args, &shell),

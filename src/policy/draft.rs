@@ -4,6 +4,7 @@
 //! or an observation point that a program made up.
 
 use crate::model::project::PointKind;
+use crate::model::text::visible;
 use std::fmt::Write;
 
 /// What was found before anything was declared.
@@ -26,6 +27,8 @@ pub struct InitLog {
     pub files: String,
     /// Kind of observation point that writes such logs, if only one does.
     pub kind: Option<PointKind>,
+    /// What the logs hold, one line each, printed as comments above the source.
+    pub seen: Vec<String>,
 }
 
 /// The text of a project file to start from.
@@ -59,7 +62,11 @@ pub fn draft(facts: &InitFacts) -> String {
     }
     for (i, log) in facts.logs.iter().enumerate() {
         let kind = log.kind.map_or("REQUIRED", PointKind::name);
-        add(&format!("\n[[source]]\nid = \"log-{}\"", i + 1));
+        add("");
+        for line in &log.seen {
+            add(&format!("# {}", visible(line)));
+        }
+        add(&format!("[[source]]\nid = \"log-{}\"", i + 1));
         add(&format!("files = {}", list(std::slice::from_ref(&log.files))));
         add(&format!("point = {{ kind = \"{kind}\", observes = [\"generator\"] }}"));
         add("# If the firewall lets nothing around this point, say so and name the file that shows it:");
@@ -104,8 +111,12 @@ mod tests {
             policies: vec!["healthcare".to_owned()],
             files: vec!["workflows/a b.json".to_owned()],
             logs: vec![
-                InitLog { files: "logs/access.log*".to_owned(), kind: Some(PointKind::ExplicitProxy) },
-                InitLog { files: "logs/other.log".to_owned(), kind: None },
+                InitLog {
+                    files: "logs/access.log*".to_owned(),
+                    kind: Some(PointKind::ExplicitProxy),
+                    seen: vec!["10 records\n[x]".to_owned()],
+                },
+                InitLog { files: "logs/other.log".to_owned(), kind: None, seen: Vec::new() },
             ],
         }
     }

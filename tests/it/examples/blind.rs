@@ -9,7 +9,7 @@ const STUDIO: &str = "10.50.0.12";
 const SILENCE: (i64, i64) = (START + 9 * HOUR + 40 * MINUTE, START + 14 * HOUR + 25 * MINUTE);
 
 pub(super) fn make(made: &mut Made) {
-    let mut rng = Rng::new(0xb11_4d);
+    let mut rng = Rng::new(0x000b_114d);
     let mut lines = Lines::default();
     let mut at = START;
     while at < END {
