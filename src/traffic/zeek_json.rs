@@ -30,7 +30,11 @@ impl Format for ZeekJson {
          field is absent. Time stamps may be seconds, milliseconds or ISO 8601.\n\n\
          Which log a record belongs to is read from `_path`, or else from the fields it has. What the records mean \
          is the same as for columns: see `domicile explain zeek-tsv`.\n\n\
-         **Cannot show** bodies. **Not read**: other logs are ignored and counted."
+         **Cannot show** bodies. **Would mislead**: without `_path`, a log that was cut down to a few fields may not \
+         show which it is; such records are ignored as another log and counted.\n\n\
+         **To make it show more**, keep conn, ssl, http, quic and dns of the same period in one source, and log JSON \
+         or columns, not both.\n\n\
+         **Not supported**: a scope separator other than `.`; other logs are ignored and counted."
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
@@ -39,7 +43,7 @@ impl Format for ZeekJson {
             let has = |key: &[u8]| memchr::memmem::find(line, key).is_some();
             line.trim_ascii_start().first() == Some(&b'{')
                 && has(b"\"ts\"")
-                && (has(b"\"_path\"") || has(b"\"id.orig_h\"") || has(b"\"uid\""))
+                && (has(b"\"_path\"") || has(b"\"id.orig_h\""))
         };
         if lines.by_ref().take(20).any(zeek) { Sniff::Certain } else { Sniff::No }
     }
@@ -90,8 +94,8 @@ struct Record<'a> {
     port: Option<u16>,
     #[serde(borrow)]
     proto: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    service: Option<Cow<'a, str>>,
+    // A set in known_services.log.
+    service: Option<serde_json::Value>,
     #[serde(borrow)]
     conn_state: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -112,8 +116,6 @@ struct Record<'a> {
     server_name: Option<Cow<'a, str>>,
     version: Option<serde_json::Value>,
     established: Option<bool>,
-    #[serde(borrow)]
-    cipher: Option<Cow<'a, str>>,
     client_initial_dcid: Option<serde::de::IgnoredAny>,
     #[serde(borrow)]
     query: Option<Cow<'a, str>>,
@@ -122,6 +124,9 @@ struct Record<'a> {
     #[serde(borrow)]
     answers: Option<Vec<Cow<'a, str>>>,
     fuid: Option<serde::de::IgnoredAny>,
+    // Only sip.log, which otherwise has the fields of http.log.
+    call_id: Option<serde::de::IgnoredAny>,
+    request_from: Option<serde::de::IgnoredAny>,
 }
 
 impl Record<'_> {
@@ -131,12 +136,19 @@ impl Record<'_> {
             Some(path) => Path::of(path.as_bytes()),
             None if self.conn_state.is_some() => Path::Conn,
             None if self.query.is_some() || self.trans_id.is_some() && self.proto.is_some() => Path::Dns,
-            None if self.trans_depth.is_some() || self.method.is_some() => Path::Http,
+            None if self.is_http() => Path::Http,
             None if self.client_initial_dcid.is_some() => Path::Quic,
-            None if self.established.is_some() || self.cipher.is_some() => Path::Ssl,
+            // Not `cipher`: kerberos.log has one too.
+            None if self.established.is_some() => Path::Ssl,
             None if self.fuid.is_some() => Path::Files,
             None => Path::Other,
         }
+    }
+
+    /// smtp.log counts `trans_depth` too, but has none of the other fields.
+    fn is_http(&self) -> bool {
+        let request = self.method.is_some() || self.uri.is_some() || self.request_body_len.is_some();
+        self.trans_depth.is_some() && request && self.call_id.is_none() && self.request_from.is_none()
     }
 
     fn settle(&self, at: crate::model::At, raw: &[u8], out: &mut dyn Sink) {
@@ -156,7 +168,7 @@ impl Record<'_> {
             server: self.server.as_deref(),
             port: self.port,
             protocol: self.proto.as_deref(),
-            service: self.service.as_deref(),
+            service: self.service.as_ref().and_then(serde_json::Value::as_str),
             state: self.conn_state.as_deref(),
             history: self.history.as_deref(),
             out: if http { self.request_body_len } else { self.orig_bytes },
@@ -169,7 +181,7 @@ impl Record<'_> {
             version: self.version.as_ref().and_then(serde_json::Value::as_str),
             established: self.established,
             query: self.query.as_deref(),
-            answered: self.rcode.is_some(),
+            answered: self.rcode.is_some() || self.answers.is_some(),
         };
         let answers = self.answers.iter().flatten().map(|a| &**a);
         settle(path, time, &fields, answers, (at, raw), out);
@@ -218,5 +230,16 @@ mod tests {
         assert_eq!(path(r#"{"ts":1,"query":"a.example"}"#), Path::Dns);
         assert_eq!(path(r#"{"ts":1,"_path":"ssl","query":"a"}"#), Path::Ssl);
         assert_eq!(path(r#"{"ts":1}"#), Path::Other);
+        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"method":"POST","uri":"/"}"#), Path::Http);
+        assert_eq!(path(r#"{"ts":1,"uid":"C","established":false}"#), Path::Ssl);
+    }
+
+    #[test]
+    fn logs_that_share_fields_are_told_apart() {
+        let path = |text: &str| serde_json::from_str::<Record<'_>>(text).unwrap().path();
+        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"method":"INVITE","uri":"sip:a","call_id":"x"}"#), Path::Other);
+        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"helo":"mail.example","tls":true}"#), Path::Other);
+        assert_eq!(path(r#"{"ts":1,"request_type":"TGS","service":"host/a","cipher":"aes256"}"#), Path::Other);
+        assert_eq!(path(r#"{"ts":1,"_path":"known_services","host":"10.0.0.1","service":["HTTP"]}"#), Path::Other);
     }
 }
