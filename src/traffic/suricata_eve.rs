@@ -1,6 +1,8 @@
 //! Suricata eve.json: one JSON event a line.
 
 mod event;
+#[cfg(test)]
+mod tests;
 
 use super::lines::{LONGEST, Line, Lines};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
@@ -37,11 +39,18 @@ impl Format for SuricataEve {
          | `drop` | denied flow |\n\
          | `stats` | sign of life of the sensor |\n\
          | `fileinfo`, `alert`, others | ignored: they repeat an exchange that has an event of its own |\n\n\
-         **Cannot show** bodies, what runs inside TLS, and anything the sensor dropped: `stats` says how much.\n\n\
-         **To make it show more**, enable `flow`, `tls` with `extended`, `http`, `dns` and `stats` under `eve-log`; \
-         `stats` every 8 seconds is the proof that the sensor lived while hosts were quiet.\n\n\
+         A TCP flow that nobody answered, or only with a reset, is failed; one that an inline sensor stopped before \
+         an answer is denied, later it is failed. A datagram without an answer may have arrived: unknown.\n\n\
+         **Cannot show** bodies, what runs inside TLS, and anything the sensor lost: `stats` says how much.\n\n\
+         **To make it show more**, enable `flow`, `tls`, `quic`, `http`, `dns` and `stats` under `eve-log`. \
+         `dump-all-headers: request` of `http` gives the size of requests, as the client declared it; `stats` every 8 \
+         seconds is the proof that the sensor lived while hosts were quiet.\n\n\
          **Would mislead**: one connection appears as flow, tls and http events; they are kept apart as layers and \
-         never added."
+         never added. Log `flow` or `netflow`, not both, or every connection counts twice in its layer; `netflow` \
+         also has a record for what came back, whose source is the server. A look-up and its answer are two \
+         records (in version 1, one for each address), and so are the two sides of a QUIC handshake.\n\n\
+         **Not supported**: alerts are not looked into, also not for bodies they carry; exchanges of protocols other \
+         than HTTP, TLS, QUIC and DNS are known by their `flow` event only."
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {

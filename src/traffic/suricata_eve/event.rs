@@ -1,7 +1,7 @@
 //! One eve.json event, as its schema gives it, and what it becomes.
 
 use crate::model::{At, Disposition, Flow, Lane, Method, Orientation, Protocol, Time, Transport, Visibility};
-use crate::traffic::scalar::address;
+use crate::traffic::scalar::{address, number};
 use crate::traffic::zeek::{http_disposition, http_target};
 use crate::traffic::{Health, NameFact, Settled, Sink};
 use serde::Deserialize;
@@ -27,7 +27,8 @@ pub(super) struct Event<'a> {
     app_proto: Option<Cow<'a, str>>,
     #[serde(borrow)]
     flow: Option<FlowPart<'a>>,
-    netflow: Option<NetFlow>,
+    #[serde(borrow)]
+    netflow: Option<NetFlow<'a>>,
     #[serde(borrow)]
     http: Option<Http<'a>>,
     #[serde(borrow)]
@@ -37,6 +38,10 @@ pub(super) struct Event<'a> {
     #[serde(borrow)]
     dns: Option<Dns<'a>>,
     stats: Option<Stats>,
+    #[serde(borrow)]
+    tcp: Option<Tcp<'a>>,
+    #[serde(borrow)]
+    direction: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -48,11 +53,25 @@ struct FlowPart<'a> {
     start: Option<Cow<'a, str>>,
     #[serde(borrow)]
     state: Option<Cow<'a, str>>,
+    // What an inline sensor did to the flow.
+    #[serde(borrow)]
+    action: Option<Cow<'a, str>>,
+}
+
+/// TCP flags seen each way, as hex.
+#[derive(Deserialize)]
+struct Tcp<'a> {
+    #[serde(borrow)]
+    tcp_flags_ts: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    tcp_flags_tc: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
-struct NetFlow {
+struct NetFlow<'a> {
     bytes: Option<u64>,
+    #[serde(borrow)]
+    start: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +85,17 @@ struct Http<'a> {
     http_port: Option<u16>,
     status: Option<u64>,
     length: Option<u64>,
+    // With `dump-all-headers`.
+    #[serde(borrow)]
+    request_headers: Option<Vec<Header<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    value: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +104,8 @@ struct Tls<'a> {
     sni: Option<Cow<'a, str>>,
     // QUIC gives its version as a number.
     version: Option<serde_json::Value>,
+    // What the server answered; in QUIC events of its own.
+    ja3s: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -169,7 +201,13 @@ impl Event<'_> {
 
     fn packets(&self, time: Time, at: At, raw: &[u8], out: &mut dyn Sink) {
         let part = self.flow.as_ref();
-        let began = part.and_then(|f| f.start.as_deref()).and_then(Time::parse).unwrap_or(time);
+        let start = match &*self.event_type {
+            "netflow" => self.netflow.as_ref().and_then(|n| n.start.as_deref()),
+            "flow" => part.and_then(|f| f.start.as_deref()),
+            // A dropped packet may belong to a flow that began long before.
+            _ => None,
+        };
+        let began = start.and_then(Time::parse).unwrap_or(time);
         let mut flow = match self.base(began, Lane::PacketFlow) {
             Ok(flow) => flow,
             Err(why) => return out.record(at, raw, Settled::Rejected(why)),
@@ -181,7 +219,18 @@ impl Event<'_> {
             _ => Transport::Unknown,
         };
         match &*self.event_type {
-            "drop" => flow.disposition = Disposition::Denied,
+            "drop" => {
+                flow.disposition = Disposition::Denied;
+                match self.direction.as_deref() {
+                    Some("to_server") => {}
+                    Some("to_client") => {
+                        if let Err(why) = self.turn(&mut flow) {
+                            return out.record(at, raw, Settled::Rejected(why));
+                        }
+                    }
+                    _ => flow.orientation = Orientation::Unknown,
+                }
+            }
             "netflow" => {
                 flow.orientation = Orientation::Unknown;
                 flow.bytes_out = self.netflow.as_ref().and_then(|n| n.bytes);
@@ -189,17 +238,39 @@ impl Event<'_> {
             _ => {
                 flow.bytes_out = part.and_then(|f| f.bytes_toserver);
                 flow.bytes_in = part.and_then(|f| f.bytes_toclient);
-                let unanswered = part.and_then(|f| f.pkts_toclient) == Some(0);
-                let fresh = part.and_then(|f| f.state.as_deref()) == Some("new");
-                flow.disposition = match flow.protocol {
-                    // A handshake nobody answered carried nothing; a datagram may have.
-                    Protocol::Tcp if unanswered && fresh => Disposition::Failed,
-                    _ if unanswered => Disposition::Unknown,
-                    _ => Disposition::Delivered,
-                };
+                flow.disposition = self.fate(flow.protocol);
+                if self.tcp.as_ref().and_then(Tcp::began) == Some(false) {
+                    // Seen from midway: the sides are the sensor's guess.
+                    flow.orientation = Orientation::Inferred;
+                }
             }
         }
         out.record(at, raw, Settled::Flow(&flow));
+    }
+
+    /// What became of a flow.
+    fn fate(&self, protocol: Protocol) -> Disposition {
+        let Some(part) = &self.flow else { return Disposition::Unknown };
+        let stopped = matches!(part.action.as_deref(), Some("drop" | "reject"));
+        let refused = self.tcp.as_ref().is_some_and(Tcp::refused);
+        match (part.pkts_toclient, protocol) {
+            // Nobody answered the handshake, so nothing was said; a datagram may have arrived all the same.
+            (Some(0), Protocol::Tcp) if stopped => Disposition::Denied,
+            (Some(0), Protocol::Tcp) if part.state.as_deref() == Some("new") => Disposition::Failed,
+            // What had passed before the sensor stopped it is not told.
+            _ if stopped || refused => Disposition::Failed,
+            (Some(1..), _) => Disposition::Delivered,
+            _ => Disposition::Unknown,
+        }
+    }
+
+    /// Makes the source the server: an event written for what the server sent.
+    fn turn<'s>(&'s self, flow: &mut Flow<'s>) -> Result<(), &'static str> {
+        let server = self.src_ip.as_deref().and_then(address).ok_or("the source is no address")?;
+        flow.client = self.dest_ip.as_deref().ok_or("no destination address")?;
+        flow.server_address = Some(server);
+        flow.server_port = self.src_port;
+        Ok(())
     }
 
     fn http(&self, time: Time, at: At, raw: &[u8], out: &mut dyn Sink) {
@@ -221,9 +292,14 @@ impl Event<'_> {
         flow.method = method;
         flow.path = path;
         flow.transport = Transport::Cleartext;
-        flow.visibility = if path.is_some() { Visibility::Url } else { Visibility::Name };
+        flow.visibility = match (path, name) {
+            (Some(_), _) => Visibility::Url,
+            (None, Some(_)) => Visibility::Name,
+            (None, None) => Visibility::Address,
+        };
         flow.disposition = http_disposition(method, http.status);
         flow.bytes_in = http.length;
+        flow.bytes_out = http.request_length();
         out.record(at, raw, Settled::Flow(&flow));
     }
 
@@ -234,6 +310,17 @@ impl Event<'_> {
         };
         flow.protocol = protocol;
         flow.server_name = tls.and_then(|t| t.sni.as_deref()).filter(|s| !s.is_empty());
+        // QUIC has an event for each side, written as it was sent; only the client's names the server.
+        let answered = tls.is_some_and(|t| t.ja3s.is_some());
+        let from_port = self.src_port == Some(443) && self.dest_port != Some(443);
+        let reply = flow.server_name.is_none() && (answered || from_port);
+        if protocol == Protocol::Udp && reply {
+            if let Err(why) = self.turn(&mut flow) {
+                return out.record(at, raw, Settled::Rejected(why));
+            }
+            flow.orientation = Orientation::Inferred;
+            flow.disposition = Disposition::Delivered;
+        }
         if flow.server_name.is_some() {
             flow.visibility = Visibility::Name;
         }
@@ -247,6 +334,10 @@ impl Event<'_> {
             (_, Some("TLS 1.3" | "TLSv1.3")) => Transport::Tls13,
             _ => Transport::Tls,
         };
+        // The version is the one the server chose: it had answered.
+        if protocol == Protocol::Tcp && version.is_some_and(|v| v != "UNDETERMINED") {
+            flow.disposition = Disposition::Delivered;
+        }
         out.record(at, raw, Settled::Flow(&flow));
     }
 
@@ -261,17 +352,14 @@ impl Event<'_> {
         let answer = matches!(dns.kind.as_deref(), Some("answer" | "response"));
         // An answer comes from the resolver: who asked is at the other end. Version 3 keeps the query's order.
         let from_resolver = answer && self.src_port == Some(53);
-        if from_resolver {
-            let Some(resolver) = self.src_ip.as_deref().and_then(address) else {
-                return out.record(at, raw, Settled::Rejected("the source is no address"));
-            };
-            flow.client = self.dest_ip.as_deref().unwrap_or_default();
-            flow.server_address = Some(resolver);
-            flow.server_port = self.src_port;
+        if from_resolver && let Err(why) = self.turn(&mut flow) {
+            return out.record(at, raw, Settled::Rejected(why));
         }
         let asked = || dns.queries.iter().flatten().find_map(|q| q.rrname.as_deref());
         flow.server_name = dns.rrname.as_deref().or_else(asked).filter(|n| !n.is_empty());
-        flow.visibility = Visibility::Name;
+        if flow.server_name.is_some() {
+            flow.visibility = Visibility::Name;
+        }
         flow.disposition = if answer { Disposition::Delivered } else { Disposition::Unknown };
         out.record(at, raw, Settled::Flow(&flow));
         if let (true, Some(name)) = (answer, flow.server_name) {
@@ -279,6 +367,36 @@ impl Event<'_> {
                 out.name(&NameFact { address, name, client: flow.client, time });
             }
         }
+    }
+}
+
+impl Tcp<'_> {
+    const SYN: u8 = 0x02;
+    const RST: u8 = 0x04;
+
+    fn flags(text: &Option<Cow<'_, str>>) -> Option<u8> {
+        u8::from_str_radix(text.as_deref()?, 16).ok()
+    }
+
+    /// Whether the beginning of the connection was seen, if flags are logged.
+    fn began(&self) -> Option<bool> {
+        Self::flags(&self.tcp_flags_ts).map(|flags| flags & Self::SYN != 0)
+    }
+
+    /// Whether the server answered the handshake with a reset and nothing else.
+    fn refused(&self) -> bool {
+        let answer = Self::flags(&self.tcp_flags_tc).unwrap_or(0);
+        self.began() == Some(true) && answer & Self::RST != 0 && answer & Self::SYN == 0
+    }
+}
+
+impl Http<'_> {
+    /// Length of the request's body, if its headers were logged and give it once.
+    fn request_length(&self) -> Option<u64> {
+        let named = |h: &&Header<'_>| h.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("content-length"));
+        let mut lengths = self.request_headers.iter().flatten().filter(named);
+        let length = number(lengths.next()?.value.as_deref()?.trim().as_bytes());
+        lengths.next().is_none().then_some(length)?
     }
 }
 
@@ -290,74 +408,5 @@ impl Dns<'_> {
         let listed = self.answers.iter().flatten().filter(move |a| is_address(&a.rrtype)).filter_map(|a| a.rdata.as_deref());
         let grouped = self.grouped.iter().flat_map(|g| g.a.iter().chain(&g.aaaa)).flatten().map(|t| &**t);
         single.into_iter().chain(listed).chain(grouped).filter_map(address)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default)]
-    struct Seen(Vec<String>);
-
-    impl Sink for Seen {
-        fn record(&mut self, _: At, _: &[u8], what: Settled<'_, '_>) {
-            self.0.push(match what {
-                Settled::Flow(f) => format!(
-                    "{} {} {} {} {} {} {:?}",
-                    f.client, f.server_name.unwrap_or("-"), f.lane.name(), f.disposition.name(), f.transport.name(),
-                    f.visibility.name(), f.bytes_out
-                ),
-                Settled::Ignored(why) | Settled::Rejected(why) => why.to_owned(),
-            });
-        }
-        fn name(&mut self, n: &NameFact<'_>) {
-            self.0.push(format!("{} is {} for {}", n.address, n.name, n.client));
-        }
-        fn health(&mut self, h: Health) {
-            self.0.push(format!("alive, lost {:?}", h.lost));
-        }
-    }
-
-    fn read(more: &str) -> String {
-        let line = format!(
-            r#"{{"timestamp":"2026-11-22T10:00:00.000001+0000","src_ip":"10.30.0.9","src_port":40000,"dest_ip":"203.0.113.9","dest_port":443,"proto":"TCP",{more}}}"#
-        );
-        let mut seen = Seen::default();
-        let at = At { offset: 0, length: 0, record: 0, line: None };
-        serde_json::from_str::<Event<'_>>(&line).unwrap().settle(at, b"", &mut seen);
-        seen.0.join("|")
-    }
-
-    #[test]
-    fn events_become_what_they_show() {
-        assert_eq!(
-            read(r#""event_type":"tls","tls":{"sni":"api.openai.com.","version":"TLS 1.3"}"#),
-            "10.30.0.9 api.openai.com. tls unknown tls1.3 name None"
-        );
-        assert_eq!(
-            read(r#""event_type":"flow","app_proto":"tls","flow":{"bytes_toserver":900,"bytes_toclient":0,"pkts_toclient":0,"state":"new"}"#),
-            "10.30.0.9 - packet-flow failed tls address Some(900)"
-        );
-        assert_eq!(
-            read(r#""event_type":"http","http":{"hostname":"203.0.113.9","url":"\/sdapi\/v1\/txt2img?x=1","http_method":"POST","status":200}"#),
-            "10.30.0.9 203.0.113.9 http delivered cleartext url None"
-        );
-        assert_eq!(read(r#""event_type":"stats","stats":{"capture":{"kernel_drops":7}}"#), "alive, lost Some(7)|stats: the sensor about itself");
-        assert!(read(r#""event_type":"drop""#).contains("denied"));
-    }
-
-    #[test]
-    fn answers_name_addresses_for_who_asked() {
-        let answer = r#""event_type":"dns","dns":{"version":2,"type":"answer","rrname":"a.example","answers":[{"rrtype":"CNAME","rdata":"b.example"},{"rrtype":"A","rdata":"192.0.2.1"}]}"#;
-        assert!(read(answer).ends_with("192.0.2.1 is a.example for 10.30.0.9"), "{}", read(answer));
-        let grouped = r#""event_type":"dns","dns":{"version":3,"type":"response","queries":[{"rrname":"a.example"}],"grouped":{"AAAA":["2001:db8::1"]}}"#;
-        assert!(read(grouped).ends_with("2001:db8::1 is a.example for 10.30.0.9"));
-    }
-
-    #[test]
-    fn a_key_that_stands_twice_is_refused() {
-        let twice = r#"{"timestamp":"x","event_type":"tls","src_ip":"1.1.1.1","src_ip":"2.2.2.2"}"#;
-        assert!(serde_json::from_str::<Event<'_>>(twice).is_err());
     }
 }
