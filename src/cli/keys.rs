@@ -153,7 +153,11 @@ pub(crate) fn public(path: &Path) -> Result<PublicKey, String> {
 }
 
 fn is_private(path: &Path) -> bool {
-    shell::read(path, MOST_FILE).is_ok_and(|text| memchr::memmem::find(&text, b"PRIVATE KEY-----").is_some())
+    shell::read(path, MOST_FILE).is_ok_and(|text| says_private(&text))
+}
+
+fn says_private(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"PRIVATE KEY-----").is_some()
 }
 
 fn open(path: &Path, passphrase: &Passphrase, plaintext: bool, shell: &Shell) -> Result<SigningKey, u8> {
@@ -167,7 +171,7 @@ fn open(path: &Path, passphrase: &Passphrase, plaintext: bool, shell: &Shell) ->
     })?);
     let encrypted = key::is_encrypted(&text);
     if readable_by_others(path) {
-        if !encrypted {
+        if !encrypted && says_private(&text) {
             return Err(refuse("others than its owner can read this unencrypted key", Some("chmod 600")));
         }
         shell.say(&format!("warning: `{}` can be read by others than its owner", path.display()));

@@ -103,11 +103,11 @@ pub fn evidence(core: &[u8]) -> Result<Vec<u8>, Refusal> {
 fn wrapped(json: &[u8]) -> String {
     let base64 = Base64::encode_string(json);
     let mut out = String::with_capacity(base64.len() + base64.len() / WIDTH + 1);
-    for (i, c) in base64.chars().enumerate() {
-        if i > 0 && i % WIDTH == 0 {
-            out.push('\n');
-        }
-        out.push(c);
+    let mut rest = base64.as_str();
+    while let Some((line, after)) = rest.split_at_checked(WIDTH).filter(|(_, after)| !after.is_empty()) {
+        out.push_str(line);
+        out.push('\n');
+        rest = after;
     }
-    out
+    out + rest
 }

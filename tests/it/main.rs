@@ -17,6 +17,7 @@ mod pipelines;
 mod policies;
 mod producers;
 mod program;
+mod seal;
 mod services;
 mod shelves;
 mod traffic;
