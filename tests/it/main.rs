@@ -8,6 +8,7 @@
     reason = "tests may fail loudly, and touch the disk"
 )]
 
+mod canary;
 mod docs;
 mod examples;
 mod layers;

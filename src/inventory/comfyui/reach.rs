@@ -96,11 +96,15 @@ fn output(
     if none && !known.is_some_and(|c| matches!(c.role, Role::Config | Role::Helper)) {
         return Reach::Yes;
     }
-    if known.is_some() || is_core(node, classes) || classes.is_text(&node.class) {
+    if known.is_some() || classes.is_core(&node.class) || classes.is_text(&node.class) {
         return Reach::No;
     }
     if classes.sounds_like_output(&node.class) {
         return Reach::Yes;
+    }
+    // Only the file says that it is ComfyUI's own.
+    if is_core(node, classes) {
+        return Reach::No;
     }
     // A class no list knows, at the end of a chain: it may be executed for its own sake.
     let unlinked = match &node.outputs {

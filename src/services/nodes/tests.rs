@@ -49,6 +49,14 @@ fn general_names_need_their_pack() {
 }
 
 #[test]
+fn a_claim_to_be_core_hides_nothing() {
+    assert_eq!(find("LLM_api_loader", &["comfy-core"]), find("LLM_api_loader", &[]));
+    assert!(find("LLM_api_loader", &["comfy-core"]).is_some());
+    assert_eq!(find("KSampler", &["comfy-core"]), find("KSampler", &[]));
+    assert_eq!(find("Client", &["comfy-core"]), None);
+}
+
+#[test]
 fn patterns_and_names() {
     assert!(matches("Replicate *", "Replicate a/b") && !matches("Replicate *", "Replicated"));
     assert!(matches("*_fal", "Flux_fal") && matches("a?c*", "abc") && !matches("", "x"));
