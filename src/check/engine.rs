@@ -299,6 +299,7 @@ fn disclose(case: &Case<'_>, out: &mut Vec<String>) {
             p.name, p.value, p.default
         ));
     }
+    out.extend(case.inputs.policy.altered.iter().cloned());
     for source in &case.inputs.project.sources {
         if let Some(format) = &source.format {
             out.push(format!("the format of source {} was forced to {format}", source.id));

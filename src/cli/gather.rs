@@ -57,6 +57,9 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
         let find = |id: &str| find_policy(&directory, id);
         let checks: Vec<_> = CHECKS.iter().map(|c| c.id()).collect();
         let policy = policy::load(&ids, &find, &project.parameters, &checks, &mut out);
+        if let Some(policy) = &policy {
+            policy::agree(&project, policy, &mut out);
+        }
         let bound = policy.as_ref().and_then(|p| bind(p, &mut out));
         if let Some(policy) = &policy {
             validate_waivers(&project, policy, &mut out);

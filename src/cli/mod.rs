@@ -23,6 +23,8 @@ use clap::{Parser, Subcommand};
 use shell::Shell;
 use std::process::ExitCode;
 
+pub use show::render;
+
 /// Exit codes, frozen. Where several apply: 6 > 2 > 5 > 3 > 1 > 4 > 0.
 pub(crate) mod exit {
     /// Conforms, conforms except as waived, or declaration examined without a finding.

@@ -7,8 +7,10 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level as Rank, Renderer, Snippet};
 use std::sync::Arc;
 
-/// All problems as text, in the order found, with a blank line between them.
-pub(crate) fn render(diagnostics: &Diagnostics, color: bool) -> String {
+/// All problems as text for a terminal, in the order found, each with its excerpt, caret and advice, and a
+/// blank line after it. Nothing in it can move the cursor or hide itself.
+#[must_use]
+pub fn render(diagnostics: &Diagnostics, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     diagnostics.list.iter().map(|d| one(d, &renderer) + "\n\n").collect()
 }
@@ -62,7 +64,8 @@ impl<'a> Shown<'a> {
             source: &place.source,
             line: place.source.line_column(start).0,
             span: lead.len()..lead.len() + width,
-            text: format!("{} ", visible(line)),
+            // A caret after the end of the line needs something to stand under.
+            text: if visible(line).len() < lead.len() + width { visible(line) + " " } else { visible(line) },
             label: visible(label),
         }
     }
@@ -86,7 +89,7 @@ mod tests {
 error[unknown-key]: [boundary] has no key `networs`
  --> domicile.toml:2:1
   |
-2 | networs = [] \n  | ^^^^^^^ unknown key
+2 | networs = []\n  | ^^^^^^^ unknown key
   |
   = help: did you mean `networks`?
 ";

@@ -39,6 +39,8 @@ pub struct Policy {
     pub max_waiver_days: Option<i64>,
     /// Whether a waiver without a scope is accepted.
     pub blanket_waivers: bool,
+    /// What one of its files turned off where the policy below allows it, as sentences for page one.
+    pub altered: Vec<String>,
 }
 
 /// One file a policy was made from.

@@ -8,12 +8,14 @@
 //! Not here: whether a check understands its `with` table (the check binds it), and whether a waiver
 //! has expired (judging has a clock reading, this room has none).
 
+mod agree;
 mod boundary;
 mod draft;
 mod project;
 mod quantity;
 mod sector;
 
+pub use agree::agree;
 pub use draft::{InitFacts, InitLog, draft};
 pub use project::load_project;
 pub use sector::{embedded, load};

@@ -54,8 +54,8 @@ fn read(root: &Table, source: &Arc<SourceText>, out: &mut Diagnostics) -> Option
 
     let head = head.and_then(|table| read_head(table, out));
     let boundary = boundary.map(|table| place::boundary(table, out)).unwrap_or_default();
+    let ids = ids(&components);
     let components = parts::components(&components, &boundary, out);
-    let ids: Vec<&str> = components.iter().map(|c| c.id.as_str()).collect();
     let sources = parts::sources(&sources, &ids, out);
     let expected = egress::expected(&expected, &ids, out);
     let waivers = egress::waivers(&waivers, &ids, out);
@@ -222,6 +222,15 @@ fn duplicates<'a>(items: impl Iterator<Item = (&'a str, &'a Place)>, what: &str,
             seen.insert(id, place);
         }
     }
+}
+
+/// The ids that tables declare, also of those with a mistake elsewhere: one mistake is told once.
+fn ids<'t>(tables: &[&'t Table]) -> Vec<&'t str> {
+    let id = |t: &&'t Table| match t.get("id").map(|node| &node.value) {
+        Some(Value::String(id)) => Some(id.as_str()),
+        _ => None,
+    };
+    tables.iter().filter_map(id).collect()
 }
 
 /// Checks that a word is one of the ids declared elsewhere in the file.

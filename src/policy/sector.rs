@@ -9,6 +9,7 @@ mod controls;
 mod evidence;
 mod parameter;
 mod rule;
+mod strict;
 #[cfg(test)]
 mod tests;
 
@@ -85,6 +86,9 @@ fn resolve(
             rules.add(table, &layer.id, index, &layer.ancestors, &context, out);
         }
     }
+    if !out.has_errors() {
+        parameters.unused(out);
+    }
     let layers = &files.layers;
     let first = layers.get(*asked.first()?)?;
     let mut names: Vec<&str> = Vec::new();
@@ -100,6 +104,7 @@ fn resolve(
         as_of: layers.iter().map(|layer| layer.as_of).min()?,
         layers: layers.iter().map(Layer::record).collect(),
         parameters: parameters.finish(),
+        altered: std::mem::take(&mut rules.altered),
         rules: rules.finish(),
         max_waiver_days: layers.iter().filter_map(|layer| layer.max_days).min(),
         blanket_waivers: !blanket.is_empty() && blanket.iter().all(|allowed| *allowed),
@@ -188,6 +193,14 @@ impl Files<'_> {
         let layer = self.read(id, source, shipped.is_some(), out);
         self.trail.pop();
         let layer = layer?;
+        if !layer.embedded && EMBEDDED.iter().any(|(name, _)| *name == layer.id) {
+            out.push(
+                Diagnostic::error("duplicate", format!("policy `{}` is compiled in", layer.id))
+                    .at(Place { source: Arc::clone(&layer.source), span: 0..0 }, "this file takes its id")
+                    .help("give this one an id of its own, and `extends` what it builds on"),
+            );
+            return None;
+        }
         if let Some(other) = self.layers.iter().find(|other| other.id == layer.id) {
             out.push(
                 Diagnostic::error("duplicate", format!("two files are policy `{}`", layer.id))

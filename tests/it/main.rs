@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod criteria;
 mod docs;
 mod examples;
 mod layers;

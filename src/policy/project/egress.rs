@@ -6,6 +6,7 @@ use crate::model::data::{DataKind, DataKinds};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, closest};
 use crate::model::project::{Carries, Expected, Waiver};
 use crate::model::table::{At, Node, Reader, Table, Value};
+use crate::services::Services;
 
 pub(super) fn expected(tables: &[&Table], components: &[&str], out: &mut Diagnostics) -> Vec<Expected> {
     let list: Vec<Expected> = tables.iter().filter_map(|t| one_expected(t, components, out)).collect();
@@ -135,26 +136,29 @@ fn read_carries(node: &Node, out: &mut Diagnostics) -> Option<Carries> {
     }
 }
 
-/// `@group`, a service id, a domain or a network; never one that holds everything.
+/// `@group`, a service of the list, a domain or a network; never one that holds everything.
 fn destination(text: At<String>, out: &mut Diagnostics) -> Option<(String, Place)> {
-    if let Some(group) = text.value.strip_prefix('@') {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if group.is_empty() || !group.chars().all(plain) {
-            out.push(
-                Diagnostic::error("wrong-destination", format!("`{}` is not a group", text.value))
-                    .at(text.at, "`@` and lower-case letters, as `@time`"),
-            );
-            return None;
-        }
+    let services = Services::embedded().ok();
+    if services.is_some_and(|s| s.knows_target(&text.value)) {
         return Some((text.value, text.at));
+    }
+    if text.value.starts_with('@') || !text.value.contains(['.', ':', '/']) {
+        let problem = Diagnostic::error(
+            "unknown-destination",
+            format!("there is no group or service `{}`", text.value),
+        )
+        .at(text.at, "`@group`, a service id, a domain or a network");
+        out.push(match services.and_then(|s| s.closest_target(&text.value)) {
+            Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+            None => problem.help("`domicile list services` names them"),
+        });
+        return None;
     }
     let is_network = text.value.contains('/') && !text.value.contains("://");
     let checked = if is_network || text.value.parse::<std::net::IpAddr>().is_ok() {
         boundary::network(&text).map(|network| network.to_string())
-    } else if text.value.contains('.') || text.value.contains(':') {
-        boundary::reachable(&text)
     } else {
-        boundary::host(&text)
+        boundary::reachable(&text)
     };
     match checked {
         Ok(name) => Some((name, text.at)),

@@ -18,12 +18,16 @@ const CUSTODY: [&str; 4] = [
 ];
 
 pub(super) fn components(tables: &[&Table], local: &Boundary, out: &mut Diagnostics) -> Vec<Component> {
+    // A network that could not be read would make every host look like one outside.
+    let known = !out.has_errors();
     let mut list: Vec<Component> = Vec::new();
     let mut hosts: BTreeMap<String, (String, Place)> = BTreeMap::new();
     for table in tables {
         let Some((component, places)) = component(table, out) else { continue };
         for (host, place) in component.hosts.iter().zip(places) {
-            outside(host, &place, local, out);
+            if known {
+                outside(host, &place, local, out);
+            }
             if let Some((other, first)) = hosts.get(host) {
                 out.push(
                     Diagnostic::warning("shared-host", format!("`{host}` is a host of `{other}` too"))

@@ -23,9 +23,9 @@ pub(super) fn boundary(table: &Table, out: &mut Diagnostics) -> Boundary {
     }
     reader.finish();
 
+    let ids = super::ids(&sites);
     let sites: Vec<Site> = sites.into_iter().filter_map(|t| site(t, out)).collect();
     duplicates(sites.iter().map(|s| (s.id.as_str(), &s.at)), "site", out);
-    let ids: Vec<&str> = sites.iter().map(|s| s.id.as_str()).collect();
     let networks: Vec<LocalNetwork> = networks.into_iter().filter_map(|t| network(t, &ids, out)).collect();
     let named: Vec<(String, Place)> =
         networks.iter().filter_map(|n| Some((n.network.to_string(), n.at.clone()?))).collect();

@@ -9,17 +9,19 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, closest};
 use crate::model::policy::{Parameter, Stance};
 use crate::model::table::{Node, Reader, Table, Value};
 use crate::model::time::parse_duration;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Types a parameter may have, with how a value is written.
-const TYPES: [(&str, Kind, &str); 7] = [
+const TYPES: [(&str, Kind, &str); 8] = [
     ("duration", Kind::Duration, "a duration such as \"4h\""),
     ("integer", Kind::Integer, "an integer"),
     ("size", Kind::Size, "a size such as \"20MB\""),
     ("percent", Kind::Percent, "a share such as \"0.1%\""),
     ("string", Kind::Text, "a string"),
     ("list", Kind::List, "a list of strings"),
+    ("jurisdictions", Kind::List, "a list of countries and sets of countries"),
     ("boolean", Kind::Flag, "true or false"),
 ];
 
@@ -104,10 +106,14 @@ struct Declared {
     at_most: Option<Bound>,
     at_least: Option<Bound>,
     one_of: Option<(BTreeSet<String>, Place)>,
+    /// The words of `one_of` as first written, which is their order.
+    order: Vec<String>,
     default: Node,
     value: Node,
     /// Policies (by index) that declared or set it, the last one to set the value in force last.
     layers: Vec<usize>,
+    /// Whether a rule names it.
+    used: Cell<bool>,
     at: Place,
 }
 
@@ -146,6 +152,7 @@ impl Parameters {
     /// The value in force, `Ok(None)` if the declaration is wrong, `Err` with a suggestion if there is none.
     pub(super) fn value(&self, name: &str) -> Result<Option<&Node>, Option<&str>> {
         if let Some(found) = self.list.iter().find(|d| d.name == name) {
+            found.used.set(true);
             return Ok(Some(&found.value));
         }
         if self.broken.contains(name) {
@@ -153,6 +160,16 @@ impl Parameters {
         }
         let broken = self.broken.iter().map(String::as_str);
         Err(closest(name, self.list.iter().map(|d| d.name.as_str()).chain(broken)))
+    }
+
+    /// Warns of parameters that no rule names.
+    pub(super) fn unused(&self, out: &mut Diagnostics) {
+        for d in self.list.iter().filter(|d| !d.used.get()) {
+            out.push(
+                Diagnostic::warning("unused-parameter", format!("no rule uses the parameter `{}`", d.name))
+                    .at(d.at.clone(), "setting it changes nothing"),
+            );
+        }
     }
 
     /// As recorded in the policy, by name.
@@ -282,6 +299,12 @@ impl Declared {
             (Typed::Words(a), Typed::Words(b), Some(Stricter::Subset)) if b.is_subset(a) => {
                 Some(Ordering::Greater)
             }
+            (Typed::Words(a), Typed::Words(b), Some(side)) if self.kind == Kind::Text => {
+                let rank =
+                    |words: &BTreeSet<String>| self.order.iter().position(|o| words.contains(o.as_str()));
+                let order = rank(a).zip(rank(b)).map(|(a, b)| a.cmp(&b));
+                if side == Stricter::Higher { order.map(Ordering::reverse) } else { order }
+            }
             _ => None,
         };
         match order {
@@ -390,14 +413,14 @@ fn read(name: &str, place: &Place, table: &Table, index: usize, out: &mut Diagno
     let kind = kind?.value;
     let fits = match stricter.as_ref().map(|s| s.value) {
         Some(Stricter::Subset) => kind == Kind::List,
-        Some(_) => kind.ordered() || kind == Kind::Flag,
+        Some(_) => kind.ordered() || kind == Kind::Flag || (kind == Kind::Text && one_of.is_some()),
         None => true,
     };
     if let Some(stricter) = stricter.as_ref().filter(|_| !fits) {
         reader.report(
             Diagnostic::error("wrong-value", "this type has no such stricter side")
                 .at(stricter.at.clone(), "does not fit the type")
-                .help("`lower` and `higher` are for what has an order, `subset` is for lists"),
+                .help("`lower` and `higher` are for what has an order (strings in the order of their `one_of`), `subset` is for lists"),
         );
     }
     let mut limits = bounds.into_iter().map(|node| {
@@ -414,6 +437,7 @@ fn read(name: &str, place: &Place, table: &Table, index: usize, out: &mut Diagno
     });
     let (at_most, at_least) = (limits.next().flatten(), limits.next().flatten());
     drop(limits);
+    let order = one_of.map(words_in_order).unwrap_or_default();
     let one_of = one_of.and_then(|node| match (Kind::List.read(node), kind) {
         (Some(Typed::Words(words)), Kind::Text | Kind::List) => Some((words, node.at.clone())),
         _ => {
@@ -437,9 +461,11 @@ fn read(name: &str, place: &Place, table: &Table, index: usize, out: &mut Diagno
         at_most,
         at_least,
         one_of,
+        order,
         default: default.clone(),
         value: default.clone(),
         layers: vec![index],
+        used: Cell::new(false),
         at: place.clone(),
     };
     if let Some(problem) = declared.outside(&typed, default) {
@@ -447,6 +473,15 @@ fn read(name: &str, place: &Place, table: &Table, index: usize, out: &mut Diagno
         return None;
     }
     Some(declared)
+}
+
+fn words_in_order(node: &Node) -> Vec<String> {
+    let Value::Array(items) = &node.value else { return Vec::new() };
+    let text = |item: &Node| match &item.value {
+        Value::String(s) => Some(s.clone()),
+        _ => None,
+    };
+    items.iter().filter_map(text).collect()
 }
 
 fn wrong_type(name: &str, kind: Kind, node: &Node) -> Diagnostic {

@@ -1,12 +1,14 @@
 //! `[[rule]]`: reading one, filling in parameters, and what a policy may change about an inherited rule.
 //!
-//! An inherited rule may get more controls, a higher severity, tighter evidence and further words; its
-//! check, what it is checked with, and its title stay. That keeps "this rule passed" meaning one thing.
+//! An inherited rule may get more controls, a higher severity, tighter evidence, stricter parameters of its
+//! check and further words; its check stays, and nothing gets looser. That keeps "this rule passed"
+//! meaning at least what the policy below says. It may be stated again in full.
 
 use super::cases;
 use super::controls::Controls;
 use super::evidence;
 use super::parameter::Parameters;
+use super::strict;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, closest};
 use crate::model::policy::{ControlRef, Requirement, Rule, Severity};
 use crate::model::table::{At, Node, Reader, Table, Value};
@@ -28,6 +30,12 @@ pub(super) struct Context<'a> {
 /// A rule, and which policies said what about its severity and evidence.
 struct Built {
     rule: Rule,
+    /// `with` as written, parameters not filled in, and the policy that changed it last.
+    with: Table,
+    with_by: usize,
+    /// Whether policies above may turn it off, and whether it is on.
+    may_disable: bool,
+    active: bool,
     said: Vec<(usize, Severity, Requirement, Place)>,
 }
 
@@ -35,6 +43,15 @@ struct Built {
 #[derive(Default)]
 pub(super) struct Rules {
     list: Vec<Built>,
+    /// What a policy turned off where the one below allows it, as sentences.
+    pub(super) altered: Vec<String>,
+}
+
+/// The policy whose file is being read.
+struct Author<'a> {
+    policy: &'a str,
+    index: usize,
+    ancestors: &'a BTreeSet<usize>,
 }
 
 impl Rules {
@@ -53,14 +70,12 @@ impl Rules {
             _ => "",
         };
         let Some(old) = self.list.iter_mut().find(|b| b.rule.id == id) else {
-            if let Some(rule) = state(table, policy, context, out) {
-                let said = vec![(index, rule.severity, rule.needs.clone(), rule.at.clone())];
-                self.list.push(Built { rule, said });
-            }
+            self.list.extend(state(table, policy, index, context, out));
             return;
         };
         if old.said.first().is_some_and(|(first, ..)| ancestors.contains(first)) {
-            old.restate(table, index, ancestors, context, out);
+            let author = Author { policy, index, ancestors };
+            old.restate(table, &author, context, &mut self.altered, out);
         } else {
             out.push(
                 Diagnostic::error("duplicate", format!("rule `{id}` is there twice"))
@@ -71,9 +86,9 @@ impl Rules {
         }
     }
 
-    /// The rules, in order.
+    /// The rules that are on, in order.
     pub(super) fn finish(self) -> Vec<Rule> {
-        self.list.into_iter().map(|b| b.rule).collect()
+        self.list.into_iter().filter(|b| b.active).map(|b| b.rule).collect()
     }
 }
 
@@ -81,31 +96,17 @@ impl Built {
     fn restate(
         &mut self,
         table: &Table,
-        index: usize,
-        ancestors: &BTreeSet<usize>,
+        author: &Author<'_>,
         context: &Context<'_>,
+        altered: &mut Vec<String>,
         out: &mut Diagnostics,
     ) {
-        for key in ["title", "check", "with"] {
-            if table.get(key).is_some() {
-                out.push(
-                    Diagnostic::error(
-                        "inherited-rule",
-                        format!("`{key}` of an inherited rule cannot be changed"),
-                    )
-                    .at(table.key_place(key), "stated again here")
-                    .related(self.rule.at.clone(), "the rule is stated here")
-                    .help(
-                        "an inherited rule can get more `controls`, a higher `severity`, tighter `evidence`, \
-                             further `why` and `fix`; anything else needs a rule with an id of its own",
-                    ),
-                );
-            }
-        }
+        let ancestors = author.ancestors;
         let reader = Reader::new(table, "[[rule]]", out);
-        for key in ["id", "title", "check", "with"] {
-            let _ = reader.node(key);
-        }
+        let _ = reader.node("id");
+        let title = reader.string("title");
+        let check = reader.string("check");
+        let with = reader.nested_table("with");
         let severity = severity(&reader);
         let needs = reader
             .nested_table("evidence")
@@ -113,9 +114,48 @@ impl Built {
         let controls = reader.tables("controls");
         let why = reader.string("why");
         let fix = reader.string("fix");
+        let active = reader.boolean("active");
+        let may = may_disable(&reader);
         let cases = reader.tables("cases");
         reader.finish();
         cases::check(&cases, out);
+
+        if let Some(check) = check.filter(|c| c.value != self.rule.check.0) {
+            out.push(
+                Diagnostic::error("inherited-rule", "the check of an inherited rule cannot be changed")
+                    .at(check.at, "another check")
+                    .related(self.rule.check.1.clone(), "the rule is stated here")
+                    .help("give the rule an id of its own"),
+            );
+            return;
+        }
+        if let Some(title) = title.filter(|t| !t.value.trim().is_empty()) {
+            self.rule.title = title.value;
+        }
+        if let Some(with) = with {
+            let filled = filled_table(with, context.parameters, out);
+            let below = ancestors.contains(&self.with_by);
+            let mut old = strict::Twofold { written: &mut self.with, filled: &mut self.rule.with };
+            if old.tighten(with, &filled, below, out) {
+                self.with_by = author.index;
+            }
+        }
+        match active {
+            Some(false) if self.may_disable => {
+                self.active = false;
+                altered.push(format!("policy {} turns rule {} off", author.policy, self.rule.id));
+            }
+            Some(false) => out.push(
+                Diagnostic::error("loosened", "an inherited rule cannot be turned off")
+                    .at(table.key_place("active"), "turned off here")
+                    .related(self.rule.at.clone(), "the rule is stated here")
+                    .help("use a waiver with an owner and an end; or the policy below says `may = [\"disable\"]`"),
+            ),
+            Some(true) => self.active = true,
+            None => {}
+        }
+        // A policy may close what the one below left open, not open it.
+        self.may_disable &= may.unwrap_or(true);
 
         let place = table.key_place("id");
         let inherited: Vec<_> = self.said.iter().filter(|(layer, ..)| ancestors.contains(layer)).collect();
@@ -144,17 +184,19 @@ impl Built {
                 }
             }
         }
-        let severity = severity.map_or(self.rule.severity, |s| s.value.max(self.rule.severity));
+        let stated = severity.map_or(Severity::Low, |s| s.value);
+        self.rule.severity = self.rule.severity.max(stated);
         let needs = needs.unwrap_or_default();
-        self.rule.severity = severity;
-        if let Err(key) = evidence::combine(&mut self.rule.needs, &needs) {
+        if let Err(key) = evidence::combine(&mut self.rule.needs, &needs)
+            && !out.has_errors()
+        {
             out.push(
                 Diagnostic::error("contradiction", format!("no `{key}` satisfies every policy"))
                     .at(place.clone(), "with what this policy asks for")
                     .related(self.rule.at.clone(), "the rule is stated here"),
             );
         }
-        self.said.push((index, severity, self.rule.needs.clone(), place));
+        self.said.push((author.index, stated, needs, place));
         for control in read_controls(&controls, context, out) {
             if !self.rule.controls.iter().any(|c| c.id == control.id) {
                 self.rule.controls.push(control);
@@ -163,6 +205,18 @@ impl Built {
         append(&mut self.rule.why, why);
         append(&mut self.rule.fix, fix);
     }
+}
+
+/// Whether `may` lets policies above turn the rule off; `None` if it says nothing.
+fn may_disable(reader: &Reader<'_, '_>) -> Option<bool> {
+    let words = reader.strings("may");
+    for word in words.iter().filter(|w| w.value != "disable") {
+        reader.report(
+            Diagnostic::error("unknown-value", format!("`{}` is nothing a rule can allow", word.value))
+                .at(word.at.clone(), "only `disable`"),
+        );
+    }
+    reader.table().get("may").map(|_| words.iter().any(|w| w.value == "disable"))
 }
 
 fn append(text: &mut String, more: Option<At<String>>) {
@@ -179,7 +233,13 @@ fn severity(reader: &Reader<'_, '_>) -> Option<At<Severity>> {
 }
 
 /// A rule that is stated for the first time.
-fn state(table: &Table, policy: &str, context: &Context<'_>, out: &mut Diagnostics) -> Option<Rule> {
+fn state(
+    table: &Table,
+    policy: &str,
+    index: usize,
+    context: &Context<'_>,
+    out: &mut Diagnostics,
+) -> Option<Built> {
     let reader = Reader::new(table, "[[rule]]", out);
     let id = reader.required("id", "a short name that waivers refer to");
     let title = reader.required("title", "the rule as a sentence");
@@ -195,15 +255,15 @@ fn state(table: &Table, policy: &str, context: &Context<'_>, out: &mut Diagnosti
     let controls = reader.tables("controls");
     let why = reader.required("why", "why the rule exists, for whoever reads a finding");
     let fix = reader.required("fix", "what to do about a finding");
+    let active = reader.boolean("active").unwrap_or(true);
+    let may_disable = may_disable(&reader).unwrap_or(false);
     let cases = reader.tables("cases");
     reader.finish();
 
     cases::check(&cases, out);
     let controls = read_controls(&controls, context, out);
-    let with = match with {
-        Some(table) => filled_table(table, context.parameters, out),
-        None => Table { entries: Vec::new(), at: table.at.clone() },
-    };
+    let with = with.cloned().unwrap_or_else(|| Table { entries: Vec::new(), at: table.at.clone() });
+    let filled = filled_table(&with, context.parameters, out);
     if let Some(check) = check.as_ref().filter(|c| !context.checks.contains(&c.value.as_str())) {
         let problem = Diagnostic::error("unknown-check", format!("there is no check `{}`", check.value))
             .at(check.at.clone(), "not a check this program knows");
@@ -214,19 +274,21 @@ fn state(table: &Table, policy: &str, context: &Context<'_>, out: &mut Diagnosti
     }
     let id = super::super::project::identifier(id?, out)?;
     let check = check?;
-    Some(Rule {
+    let rule = Rule {
         id: id.value,
         title: title?.value,
         severity: severity?.value,
         check: (check.value, check.at),
-        with,
+        with: filled,
         needs: needs.unwrap_or_default(),
         controls,
         why: why?.value.trim().to_owned(),
         fix: fix?.value.trim().to_owned(),
         policy: policy.to_owned(),
         at: id.at,
-    })
+    };
+    let said = vec![(index, rule.severity, rule.needs.clone(), rule.at.clone())];
+    Some(Built { rule, with, with_by: index, may_disable, active, said })
 }
 
 fn read_controls(tables: &[&Table], context: &Context<'_>, out: &mut Diagnostics) -> Vec<ControlRef> {

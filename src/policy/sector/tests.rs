@@ -121,7 +121,9 @@ fn an_inherited_rule_cannot_be_loosened_or_changed() {
         ("severity = \"low\"\n", "loosened"),
         ("evidence = { max_silence = \"3h\" }\n", "loosened"),
         ("check = \"transport\"\n", "inherited-rule"),
-        ("with = {}\n", "inherited-rule"),
+        ("with = { roles = [] }\n", "loosened"),
+        ("with = { more = 1 }\n", "loosened"),
+        ("active = false\n", "loosened"),
         ("sevrity = \"high\"\n", "unknown-key"),
     ] {
         let child = format!("extends = [\"base\"]\n[[rule]]\nid = \"r\"\n{change}");
