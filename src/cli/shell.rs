@@ -124,11 +124,11 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 
 /// Reads a text, named as given.
 pub(crate) fn read_text(path: &Path) -> Result<Arc<SourceText>, String> {
+    let bytes = read(path, MOST_TEXT)?;
     // Problems are shown with the line they are on, so a log named by mistake must not be taken for one.
     if path.extension().is_none_or(|e| e != "toml") {
         return Err(format!("`{}` does not end in `.toml`", path.display()));
     }
-    let bytes = read(path, MOST_TEXT)?;
     let text = String::from_utf8(bytes)
         .map_err(|e| format!("`{}` is not UTF-8 at byte {}", path.display(), e.utf8_error().valid_up_to()))?;
     // The name reaches reports, which tell nothing about the machine: an absolute path is shown from here

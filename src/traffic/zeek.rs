@@ -81,7 +81,9 @@ pub(super) struct Fields<'a> {
 
 /// The flow of a record, or why there is none.
 pub(super) fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static str> {
+    // Zeek writes addresses only; other text there is no name that may be shown.
     let client = f.client.ok_or("no originator")?;
+    address(client).ok_or("the originator is no address")?;
     let server_address = match f.server {
         Some(text) => Some(address(text).ok_or("the responder is no address")?),
         None => None,

@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod cli;
 mod criteria;
 mod docs;
 mod examples;

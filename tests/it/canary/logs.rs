@@ -86,7 +86,7 @@ fn zeek_files() -> String {
 fn zeek_json() -> String {
     let good = json!({
         "ts": 1_795_312_950.5, "uid": "CKanarieVogel", "id.orig_h": "10.99.0.5", "id.orig_p": 40001,
-        "id.resp_h": "203.0.113.9", "id.resp_p": 7860, "method": "POST", "host": "203.0.113.9",
+        "trans_depth": 1, "id.resp_h": "203.0.113.9", "id.resp_p": 7860, "method": "POST", "host": "203.0.113.9",
         "uri": "/sdapi/v1/KanarieVogel-uri?KanarieVogel-query", "referrer": "http://a.example/KanarieVogel",
         "user_agent": "KanarieVogel-agent", "username": "KanarieVogel-username",
         "password": "KanarieVogel-password", "orig_filenames": ["KanarieVogel-filename.png"],
@@ -94,7 +94,7 @@ fn zeek_json() -> String {
         "KanarieVogel-key": "KanarieVogel-value",
     });
     format!(
-        "{good}\n{{\"ts\":1795312951.5,\"id.orig_h\":\"KanarieVogel-address\",\"uri\":\"KanarieVogel\"}}\n"
+        "{good}\n{{\"ts\":1795312951.5,\"_path\":\"http\",\"id.orig_h\":\"KanarieVogel-address\",\"uri\":\"KanarieVogel\"}}\n"
     )
 }
 
