@@ -78,7 +78,8 @@ fn finding(rule: &Rule, operation: &Operation, data: DataKinds, outcome: Outcome
     } else {
         operation.route.join(", then ")
     };
-    let kind = if outcome == Outcome::Fail { "declared-step-sends-content" } else { "declared-step-undetermined" };
+    let kind =
+        if outcome == Outcome::Fail { "declared-step-sends-content" } else { "declared-step-undetermined" };
     let message = format!("active step {} sends {data} to {whither}: {}", operation.id, operation.because);
     let mut finding = blank(rule, kind, outcome, message);
     finding.service.clone_from(&operation.service);
@@ -87,7 +88,8 @@ fn finding(rule: &Rule, operation: &Operation, data: DataKinds, outcome: Outcome
     finding.certainty = operation.certainty;
     finding.declared = vec![operation.place.clone()];
     if outcome == Outcome::Inconclusive {
-        finding.settle = Some("write the endpoint into the file, or declare its host in the boundary".to_owned());
+        finding.settle =
+            Some("write the endpoint into the file, or declare its host in the boundary".to_owned());
     }
     finding
 }

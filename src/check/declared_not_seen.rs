@@ -46,8 +46,9 @@ pub(super) fn roles(reader: &Reader<'_, '_>, default: &[Role]) -> Vec<Role> {
             Some(role) => roles.push(role),
             None => {
                 let names: Vec<_> = Role::ALL.iter().map(|r| r.name()).collect();
-                let mut problem = Diagnostic::error("unknown-value", format!("`{}` is not a role", word.value))
-                    .at(word.at, format!("one of {}", names.join(", ")));
+                let mut problem =
+                    Diagnostic::error("unknown-value", format!("`{}` is not a role", word.value))
+                        .at(word.at, format!("one of {}", names.join(", ")));
                 if let Some(meant) = closest(&word.value, names.iter().copied()) {
                     problem = problem.help(format!("did you mean `{meant}`?"));
                 }
@@ -73,10 +74,12 @@ impl Bound for Rules {
             let mut finding = blank(rule, "component-not-seen", Outcome::Inconclusive, message);
             finding.component = Some(component.id.clone());
             finding.declared = vec![stated(&component.at)];
-            finding.settle = Some("check `hosts` of the component against the logs, or add a heartbeat".to_owned());
+            finding.settle =
+                Some("check `hosts` of the component against the logs, or add a heartbeat".to_owned());
             out.push(finding);
         }
-        let reached: BTreeSet<&str> = case.component_traffic().filter_map(|(r, _)| r.destination.service).collect();
+        let reached: BTreeSet<&str> =
+            case.component_traffic().filter_map(|(r, _)| r.destination.service).collect();
         let steps = case.inputs.inventory.iter().flat_map(|f| &f.operations);
         for step in steps.filter(|o| o.state == State::Active && o.locality == Locality::Remote) {
             // The first hop is what the traffic shows; the vendor behind it is not.
@@ -88,7 +91,8 @@ impl Bound for Rules {
             let mut finding = blank(rule, "declared-step-not-seen", Outcome::Inconclusive, message);
             finding.service = Some(service.clone());
             finding.declared = vec![step.place.clone()];
-            finding.settle = Some("remove the step, or find the way it takes around the observation points".to_owned());
+            finding.settle =
+                Some("remove the step, or find the way it takes around the observation points".to_owned());
             out.push(finding);
         }
         Judged::holds("every component and every declared remote step shows in the traffic")

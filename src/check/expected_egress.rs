@@ -73,7 +73,8 @@ impl Bound for Rules {
                 );
                 report("expected-over-limit", Outcome::Fail, message);
             } else if !used.testable && self.untestable != Open::Disclose {
-                let message = format!("the logs do not give bytes out, so the limit of {} is not tested", entry.id);
+                let message =
+                    format!("the logs do not give bytes out, so the limit of {} is not tested", entry.id);
                 report("expected-limit-untestable", Outcome::Inconclusive, message);
             }
         }
@@ -88,5 +89,8 @@ impl Bound for Rules {
 fn say(f: &Finding) -> String {
     let who = f.component.as_deref().unwrap_or("a component");
     let whither = f.destination.as_deref().unwrap_or("an unnamed destination");
-    format!("{who} reached {whither} under an approval that does not cover {}", if f.data.is_empty() { "writing".to_owned() } else { f.data.to_string() })
+    format!(
+        "{who} reached {whither} under an approval that does not cover {}",
+        if f.data.is_empty() { "writing".to_owned() } else { f.data.to_string() }
+    )
 }

@@ -4,8 +4,8 @@ use super::bind::{CONTENT, Open, open, parameters};
 use super::group::{Objection, blank, findings, stated};
 use super::{Bound, Case, Check, Judged, Side};
 use crate::model::audit::{Finding, Outcome};
-use crate::model::policy::Rule;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::policy::Rule;
 use crate::model::table::{Reader, Table};
 use crate::model::text::plural;
 use crate::model::{Certainty, DataKinds, Diagnostics};
@@ -47,8 +47,11 @@ fn places(reader: &Reader<'_, '_>, key: &'static str) -> Vec<String> {
     let mut names = Vec::new();
     for name in reader.strings(key) {
         if let Some(Err(meant)) = Places::embedded().ok().map(|p| p.check_name(&name.value)) {
-            let mut problem = Diagnostic::error("unknown-place", format!("`{}` is neither a country nor a set", name.value))
-                .at(name.at, "unknown place");
+            let mut problem = Diagnostic::error(
+                "unknown-place",
+                format!("`{}` is neither a country nor a set", name.value),
+            )
+            .at(name.at, "unknown place");
             if let Some(meant) = meant {
                 problem = problem.help(format!("did you mean `{meant}`?"));
             }
@@ -82,7 +85,10 @@ impl Bound for Rules {
             if self.allows(case, &site.jurisdiction) == Some(true) {
                 continue;
             }
-            let message = format!("site {} is declared in {}, which the policy does not allow", site.id, site.jurisdiction);
+            let message = format!(
+                "site {} is declared in {}, which the policy does not allow",
+                site.id, site.jurisdiction
+            );
             let mut finding = blank(rule, "site-outside-jurisdiction", Outcome::Fail, message);
             finding.place = Some(site.jurisdiction.clone());
             finding.declared = vec![stated(&site.at)];
@@ -103,7 +109,8 @@ impl Bound for Rules {
             };
             // Whether content went there at all is for another rule to fail on.
             let outcome = if row.certainty < Certainty::Implied { Outcome::Inconclusive } else { outcome };
-            let settle = (outcome == Outcome::Inconclusive).then_some("use an endpoint whose name carries its region");
+            let settle =
+                (outcome == Outcome::Inconclusive).then_some("use an endpoint whose name carries its region");
             objections.push(Objection { row, kind, outcome, data, certainty: row.certainty, settle });
         }
         findings(case, rule, objections, say, out);
@@ -120,7 +127,9 @@ fn say(f: &Finding) -> String {
     let who = f.component.as_deref().unwrap_or("a component");
     let whither = f.service.as_deref().or(f.destination.as_deref()).unwrap_or("an unnamed destination");
     match &f.place {
-        Some(place) => format!("{who} reached {whither}, whose host name says {place}, which the policy does not allow"),
+        Some(place) => {
+            format!("{who} reached {whither}, whose host name says {place}, which the policy does not allow")
+        }
         None => format!("{who} reached {whither}, whose host name does not say where it processes"),
     }
 }

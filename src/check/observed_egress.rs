@@ -76,8 +76,9 @@ impl Rules {
             Certainty::Stated | Certainty::Implied => "content-to-generation-service",
             Certainty::Possible | Certainty::Undetermined => "possible-content-egress",
         };
-        let settle = (outcome == Outcome::Inconclusive)
-            .then_some("a log with method and path, or an `[[expected]]` entry if this is an approved download");
+        let settle = (outcome == Outcome::Inconclusive).then_some(
+            "a log with method and path, or an `[[expected]]` entry if this is an approved download",
+        );
         Some(Objection { row, kind, outcome, data, certainty: row.certainty, settle })
     }
 }
@@ -85,9 +86,9 @@ impl Rules {
 impl Bound for Rules {
     fn judge(&self, case: &Case<'_>, rule: &Rule, out: &mut Vec<Finding>) -> Judged {
         let by_proxy = proxied(case.inputs.summary);
-        let rows = case
-            .component_traffic()
-            .filter(|(row, _)| !is_forwarder(case.inputs.project, row.component) || !forwarded(row, &by_proxy));
+        let rows = case.component_traffic().filter(|(row, _)| {
+            !is_forwarder(case.inputs.project, row.component) || !forwarded(row, &by_proxy)
+        });
         let objections: Vec<_> = rows.filter_map(|(row, _)| self.object(row)).collect();
         findings(case, rule, objections, say, out);
         Judged::holds(format!(
@@ -103,7 +104,11 @@ impl Bound for Rules {
 fn forwarded(row: &Observed<'_>, by_proxy: &BTreeSet<(&str, i64)>) -> bool {
     let Server::Name(name) = &row.key.server else { return false };
     let hours = row.cell.first.hour()..=row.cell.last.hour();
-    row.total.hours.keys().filter(|h| hours.contains(h)).all(|h| (h - 1..=h + 1).any(|n| by_proxy.contains(&(&**name, n))))
+    row.total
+        .hours
+        .keys()
+        .filter(|h| hours.contains(h))
+        .all(|h| (h - 1..=h + 1).any(|n| by_proxy.contains(&(&**name, n))))
 }
 
 fn say(f: &Finding) -> String {
@@ -115,10 +120,16 @@ fn say(f: &Finding) -> String {
             format!("method and path are those of a request that carries {}", f.data)
         }
         (Certainty::Implied, Some(Visibility::Address)) => {
-            format!("a look-up names the address; the service there takes {}; only the address was seen", f.data)
+            format!(
+                "a look-up names the address; the service there takes {}; only the address was seen",
+                f.data
+            )
         }
         (Certainty::Implied, _) => {
-            format!("the service takes {}; the log shows that bytes went to its name, not what they were", f.data)
+            format!(
+                "the service takes {}; the log shows that bytes went to its name, not what they were",
+                f.data
+            )
         }
         _ => format!("the host may take {} or serve downloads; the log shows only its name", f.data),
     };

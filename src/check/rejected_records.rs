@@ -81,14 +81,22 @@ impl Bound for Rules {
                     point.counts.rejected_total(),
                     plural(point.counts.read, "record", "records")
                 );
-                open("records-rejected", message, "repair or re-export the log; the register lists where it breaks");
+                open(
+                    "records-rejected",
+                    message,
+                    "repair or re-export the log; the register lists where it breaks",
+                );
             }
             if point.logs_skipped > 0 {
-                let message = format!("{} of source {id} could not be read", plural(point.logs_skipped, "log", "logs"));
+                let message =
+                    format!("{} of source {id} could not be read", plural(point.logs_skipped, "log", "logs"));
                 open("log-not-read", message, "the register says why each was not read");
             }
         }
-        Judged::holds(format!("{} read, {rejected} of them not understood", plural(read, "record", "records")))
+        Judged::holds(format!(
+            "{} read, {rejected} of them not understood",
+            plural(read, "record", "records")
+        ))
     }
 }
 

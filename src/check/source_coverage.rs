@@ -66,10 +66,12 @@ impl Bound for Rules {
                 Some(why) => ("coverage-gap", why),
                 None => ("component-not-observed", "no declared source observes it".to_owned()),
             };
-            let message = format!("component {} is not shown to be observed for the whole period: {why}", component.id);
+            let message =
+                format!("component {} is not shown to be observed for the whole period: {why}", component.id);
             let mut finding = blank(rule, kind, Outcome::Inconclusive, message);
             finding.component = Some(component.id.clone());
-            finding.declared = points.iter().map(|p| stated(&p.source.at)).chain([stated(&component.at)]).collect();
+            finding.declared =
+                points.iter().map(|p| stated(&p.source.at)).chain([stated(&component.at)]).collect();
             finding.settle = Some(format!(
                 "a log of a sensor that was never silent for more than {} and that traffic cannot go around; \
                  a heartbeat proves life while hosts are quiet",

@@ -93,11 +93,15 @@ impl Bound for Rules {
                 Open::Inconclusive => Outcome::Inconclusive,
                 Open::Disclose => continue,
             };
-            let settle = (outcome == Outcome::Inconclusive).then_some("add a log of TLS handshakes on this path");
+            let settle =
+                (outcome == Outcome::Inconclusive).then_some("add a log of TLS handshakes on this path");
             objections.push(Objection { row, kind, outcome, data, certainty: row.certainty, settle });
         }
         findings(case, rule, objections, say, out);
-        Judged::holds(format!("no content was seen crossing the boundary unprotected at {}", case.points_sentence()))
+        Judged::holds(format!(
+            "no content was seen crossing the boundary unprotected at {}",
+            case.points_sentence()
+        ))
     }
 }
 

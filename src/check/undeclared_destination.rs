@@ -70,7 +70,14 @@ impl Bound for Rules {
             };
             let settle = (outcome == Outcome::Inconclusive)
                 .then_some("declare the network if it is local, or add a log that shows names");
-            objections.push(Objection { row, kind, outcome, data: row.data, certainty: Certainty::Stated, settle });
+            objections.push(Objection {
+                row,
+                kind,
+                outcome,
+                data: row.data,
+                certainty: Certainty::Stated,
+                settle,
+            });
         }
         findings(case, rule, objections, say, out);
         Judged::holds(format!(
@@ -85,8 +92,12 @@ fn say(f: &Finding) -> String {
     let who = f.component.as_deref().unwrap_or("a component");
     let whither = f.destination.as_deref().unwrap_or("an unnamed destination");
     match f.kind {
-        "unexplained-address" => format!("{who} reached the address {whither}, which no name in any log explains"),
-        "undetermined-destination" => format!("{who} reached {whither}, which is neither shown local nor remote"),
+        "unexplained-address" => {
+            format!("{who} reached the address {whither}, which no name in any log explains")
+        }
+        "undetermined-destination" => {
+            format!("{who} reached {whither}, which is neither shown local nor remote")
+        }
         _ => format!("{who} reached {whither}, which no declaration names"),
     }
 }

@@ -40,7 +40,9 @@ impl Bound for Rules {
         let reaches = case
             .traffic
             .iter()
-            .filter(|row| row.component.is_none() && row.inside && row.crossed() && row.destination.generation)
+            .filter(|row| {
+                row.component.is_none() && row.inside && row.crossed() && row.destination.generation
+            })
             .filter(|row| !row.fetch && !row.data.intersection(CONTENT).is_empty())
             // A host that also serves downloads says nothing about a client nobody knows.
             .filter(|row| row.certainty >= crate::model::Certainty::Implied);

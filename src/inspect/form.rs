@@ -20,7 +20,10 @@ impl Detector for Form {
     }
 
     fn detect(&self, body: Payload<'_>) -> DataKinds {
-        if !body.media_type.is_some_and(|m| m.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")) {
+        if !body
+            .media_type
+            .is_some_and(|m| m.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+        {
             return DataKinds::NONE;
         }
         body.bytes
@@ -41,7 +44,9 @@ mod tests {
 
     #[test]
     fn fields_are_judged_by_name_and_only_if_filled() {
-        let see = |media, text: &str| DETECTOR.detect(Payload { media_type: media, bytes: text.as_bytes() }).to_string();
+        let see = |media, text: &str| {
+            DETECTOR.detect(Payload { media_type: media, bytes: text.as_bytes() }).to_string()
+        };
         let form = Some("application/x-www-form-urlencoded; charset=utf-8");
         assert_eq!(see(form, "a=1&prompt=a+cat&mask="), "prompt");
         assert_eq!(see(form, "q=prompt&x=image"), "none");

@@ -68,7 +68,8 @@ impl Search {
                     let own = field(key);
                     // `messages[].content`, `contents[].parts[].text`, `text_prompts[].text`,
                     // `image_url.url` and `inline_data.data` carry what the key above them says.
-                    let carried = ["content", "parts", "text", "url", "data", "weight"].contains(&key.as_str());
+                    let carried =
+                        ["content", "parts", "text", "url", "data", "weight"].contains(&key.as_str());
                     let inner = if own.is_empty() && carried { named } else { own };
                     self.value(v, inner, depth - 1);
                 }
@@ -108,7 +109,10 @@ fn pictured(text: &str) -> bool {
 
 /// Whether an object is a ComfyUI graph: nodes with a class and inputs.
 fn is_graph(members: &serde_json::Map<String, Value>) -> bool {
-    !members.is_empty() && members.values().all(|v| v.get("class_type").is_some_and(Value::is_string) && v.get("inputs").is_some())
+    !members.is_empty()
+        && members
+            .values()
+            .all(|v| v.get("class_type").is_some_and(Value::is_string) && v.get("inputs").is_some())
 }
 
 #[cfg(test)]
@@ -119,16 +123,23 @@ mod tests {
         DETECTOR.detect(Payload { media_type: None, bytes: text.as_bytes() }).to_string()
     }
 
-    const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const PNG: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
     #[test]
     fn the_shapes_of_the_services_are_understood() {
         assert_eq!(see(r#"{"model":"gpt-image-1","prompt":"a cat"}"#), "prompt");
         assert_eq!(see(r#"{"version":"x","input":{"prompt":"a cat","seed":1}}"#), "prompt");
         assert_eq!(see(r#"{"text_prompts":[{"text":"a cat","weight":1}]}"#), "prompt");
-        assert_eq!(see(r#"{"messages":[{"role":"user","content":[{"type":"text","text":"draw"}]}]}"#), "prompt");
+        assert_eq!(
+            see(r#"{"messages":[{"role":"user","content":[{"type":"text","text":"draw"}]}]}"#),
+            "prompt"
+        );
         assert_eq!(see(r#"{"contents":[{"parts":[{"text":"draw"}]}]}"#), "prompt");
-        assert_eq!(see(&format!(r#"{{"prompt":"x","init_images":["{PNG}"],"mask":"data:image/png;base64,{PNG}"}}"#)), "prompt+image+mask");
+        assert_eq!(
+            see(&format!(r#"{{"prompt":"x","init_images":["{PNG}"],"mask":"data:image/png;base64,{PNG}"}}"#)),
+            "prompt+image+mask"
+        );
         assert_eq!(see(r#"{"prompt":{"3":{"class_type":"KSampler","inputs":{}}}}"#), "prompt");
     }
 

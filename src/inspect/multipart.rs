@@ -65,9 +65,15 @@ fn part(bytes: &[u8]) -> DataKinds {
         .map(|n| n.split(['\r', '\n']).next().unwrap_or(n).trim_matches('"').to_owned())
         .unwrap_or_default();
     let declared = head.to_ascii_lowercase();
-    let picture = declared.contains("content-type: image/") || declared.contains("content-type: video/") || is_image(content);
+    let picture = declared.contains("content-type: image/")
+        || declared.contains("content-type: video/")
+        || is_image(content);
     let named = field(&name);
-    if picture && !named.contains(DataKind::Mask) { named.union(DataKinds::of(&[DataKind::Image])) } else { named }
+    if picture && !named.contains(DataKind::Mask) {
+        named.union(DataKinds::of(&[DataKind::Image]))
+    } else {
+        named
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +81,8 @@ mod tests {
     use super::*;
 
     fn see(parts: &[(&str, &str)]) -> String {
-        let body: String = parts.iter().map(|(head, content)| format!("--xYz\r\n{head}\r\n\r\n{content}\r\n")).collect();
+        let body: String =
+            parts.iter().map(|(head, content)| format!("--xYz\r\n{head}\r\n\r\n{content}\r\n")).collect();
         let body = body + "--xYz--\r\n";
         let media = Some("multipart/form-data; boundary=\"xYz\"");
         DETECTOR.detect(Payload { media_type: media, bytes: body.as_bytes() }).to_string()
@@ -85,8 +92,14 @@ mod tests {
     fn an_edit_request_shows_prompt_image_and_mask() {
         let parts = [
             ("Content-Disposition: form-data; name=\"prompt\"", "a hat"),
-            ("Content-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\nContent-Type: image/png", "x"),
-            ("Content-Disposition: form-data; name=\"mask\"; filename=\"m.png\"\r\nContent-Type: image/png", "x"),
+            (
+                "Content-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\nContent-Type: image/png",
+                "x",
+            ),
+            (
+                "Content-Disposition: form-data; name=\"mask\"; filename=\"m.png\"\r\nContent-Type: image/png",
+                "x",
+            ),
         ];
         assert_eq!(see(&parts), "prompt+image+mask");
     }

@@ -56,8 +56,14 @@ impl Importer for ComfyUi {
     }
 
     fn import(&self, file: File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-        let mut result = Import { path: file.path, context, operations: Vec::new(), seen: BTreeSet::new(),
-            notes: BTreeSet::new(), partial: false };
+        let mut result = Import {
+            path: file.path,
+            context,
+            operations: Vec::new(),
+            seen: BTreeSet::new(),
+            notes: BTreeSet::new(),
+            partial: false,
+        };
         if file.bytes.starts_with(png::SIGNATURE) {
             let chunks = png::texts(file.bytes, LARGEST);
             if chunks.texts.is_empty() && chunks.problem.is_none() {
@@ -76,7 +82,8 @@ impl Importer for ComfyUi {
         }
         if file.bytes.len() > LARGEST {
             let start = file.bytes.get(..64 * 1024).unwrap_or_default();
-            json::resembles(start).then(|| result.incomplete("the workflow is larger than 50 MiB and was not read"))?;
+            json::resembles(start)
+                .then(|| result.incomplete("the workflow is larger than 50 MiB and was not read"))?;
             return Some(result.finish());
         }
         let bytes = file.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file.bytes);

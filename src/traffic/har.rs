@@ -3,9 +3,7 @@
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::flow::UNNAMED_CLIENT;
 use crate::model::net::Url;
-use crate::model::{
-    At, Disposition, Flow, Lane, Method, Orientation, Payload, Time, Transport, Visibility,
-};
+use crate::model::{At, Disposition, Flow, Lane, Method, Orientation, Payload, Time, Transport, Visibility};
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -205,7 +203,8 @@ impl Entry<'_> {
     }
 
     fn disposition(&self) -> Disposition {
-        let cached = self.from_cache.is_some() || self.response.transfer_size == Some(0) && self.response.status == Some(304);
+        let cached = self.from_cache.is_some()
+            || self.response.transfer_size == Some(0) && self.response.status == Some(304);
         match self.response.status {
             _ if cached => Disposition::ServedLocally,
             None | Some(..=0) => Disposition::Failed,
@@ -237,12 +236,14 @@ impl Entry<'_> {
                 let found = self.request.headers.iter().find(|h| h.name.eq_ignore_ascii_case("content-type"));
                 found.map(|h| h.value.to_string())
             };
-            let media = post.mime_type.as_deref().filter(|m| !m.is_empty()).map(str::to_owned).or_else(header);
+            let media =
+                post.mime_type.as_deref().filter(|m| !m.is_empty()).map(str::to_owned).or_else(header);
             match post.text.as_deref().filter(|t| !t.is_empty()) {
                 Some(text) => bodies.push((media, body(text, post.encoding.as_deref()))),
                 None => {
                     let pairs = post.params.iter().flatten();
-                    let rebuilt = pairs.map(|p| format!("{}={}", p.name, p.value)).collect::<Vec<_>>().join("&");
+                    let rebuilt =
+                        pairs.map(|p| format!("{}={}", p.name, p.value)).collect::<Vec<_>>().join("&");
                     if !rebuilt.is_empty() {
                         bodies.push((media, Cow::Owned(rebuilt.into_bytes())));
                     }
@@ -256,9 +257,10 @@ impl Entry<'_> {
 
 fn body<'a>(text: &'a str, encoding: Option<&str>) -> Cow<'a, [u8]> {
     if encoding == Some("base64")
-        && let Ok(bytes) = Base64::decode_vec(text) {
-            return Cow::Owned(bytes);
-        }
+        && let Ok(bytes) = Base64::decode_vec(text)
+    {
+        return Cow::Owned(bytes);
+    }
     Cow::Borrowed(text.as_bytes())
 }
 
@@ -289,8 +291,13 @@ mod tests {
             self.0.push(match what {
                 Settled::Flow(f) => format!(
                     "{} {:?} {:?} {} {} {:?} {}",
-                    f.server_name.unwrap_or("-"), f.server_address, f.server_port, f.disposition.name(),
-                    f.visibility.name(), f.bytes_out, f.payloads.len()
+                    f.server_name.unwrap_or("-"),
+                    f.server_address,
+                    f.server_port,
+                    f.disposition.name(),
+                    f.visibility.name(),
+                    f.bytes_out,
+                    f.payloads.len()
                 ),
                 Settled::Ignored(why) | Settled::Rejected(why) => why.to_owned(),
             });
@@ -318,10 +325,15 @@ mod tests {
     #[test]
     fn unknown_sizes_stay_unknown_and_local_urls_are_no_network() {
         let get = |url: &str, more: &str| {
-            format!(r#"{{"startedDateTime":"2026-11-22T10:00:00Z","request":{{"method":"GET","url":"{url}"}},"response":{{"status":0}}{more}}}"#)
+            format!(
+                r#"{{"startedDateTime":"2026-11-22T10:00:00Z","request":{{"method":"GET","url":"{url}"}},"response":{{"status":0}}{more}}}"#
+            )
         };
         assert_eq!(read(&get("http://a.example/x", "")), "a.example None Some(80) failed url None 0");
-        assert_eq!(read(&get("data:image/png;base64,AA", "")), "no network: data, blob, about or extension URL");
+        assert_eq!(
+            read(&get("data:image/png;base64,AA", "")),
+            "no network: data, blob, about or extension URL"
+        );
         assert!(read(&get("http://a.example/", r#","_fromCache":"disk""#)).contains("served-locally"));
         assert_eq!(read("{}"), "an entry lacks what every entry has");
     }

@@ -144,12 +144,33 @@ fn known_hierarchy(word: &[u8]) -> bool {
     word.starts_with(b"HIER_")
         || matches!(
             word,
-            b"NONE" | b"DIRECT" | b"SIBLING_HIT" | b"PARENT_HIT" | b"DEFAULT_PARENT" | b"SINGLE_PARENT"
-                | b"FIRSTUP_PARENT" | b"FIRST_UP_PARENT" | b"FIRST_PARENT_MISS" | b"CLOSEST_PARENT_MISS"
-                | b"CLOSEST_PARENT" | b"CLOSEST_DIRECT" | b"NO_DIRECT_FAIL" | b"SOURCE_FASTEST"
-                | b"ROUNDROBIN_PARENT" | b"CACHE_DIGEST_HIT" | b"CD_PARENT_HIT" | b"CD_SIBLING_HIT"
-                | b"NO_CACHE_DIGEST_PEERS" | b"CARP" | b"ANY_OLD_PARENT" | b"ANY_PARENT" | b"USERHASH_PARENT"
-                | b"SOURCEHASH_PARENT" | b"PINNED" | b"ORIGINAL_DST" | b"STANDBY_POOL"
+            b"NONE"
+                | b"DIRECT"
+                | b"SIBLING_HIT"
+                | b"PARENT_HIT"
+                | b"DEFAULT_PARENT"
+                | b"SINGLE_PARENT"
+                | b"FIRSTUP_PARENT"
+                | b"FIRST_UP_PARENT"
+                | b"FIRST_PARENT_MISS"
+                | b"CLOSEST_PARENT_MISS"
+                | b"CLOSEST_PARENT"
+                | b"CLOSEST_DIRECT"
+                | b"NO_DIRECT_FAIL"
+                | b"SOURCE_FASTEST"
+                | b"ROUNDROBIN_PARENT"
+                | b"CACHE_DIGEST_HIT"
+                | b"CD_PARENT_HIT"
+                | b"CD_SIBLING_HIT"
+                | b"NO_CACHE_DIGEST_PEERS"
+                | b"CARP"
+                | b"ANY_OLD_PARENT"
+                | b"ANY_PARENT"
+                | b"USERHASH_PARENT"
+                | b"SOURCEHASH_PARENT"
+                | b"PINNED"
+                | b"ORIGINAL_DST"
+                | b"STANDBY_POOL"
         )
 }
 
@@ -159,7 +180,9 @@ fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
     let end = epoch(record.time).ok_or(rejected("time is not a number"))?;
     let elapsed = match record.elapsed {
         [b'-', ..] => 0, // Squid writes -1 where it does not know.
-        digits => number(digits).and_then(|n| i64::try_from(n).ok()).ok_or(rejected("duration is not a number"))?,
+        digits => {
+            number(digits).and_then(|n| i64::try_from(n).ok()).ok_or(rejected("duration is not a number"))?
+        }
     };
     let (back, both) = match halves(record.sizes) {
         Some((out, back)) => (back, Some(out)),
@@ -195,7 +218,8 @@ pub(super) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// The flow, or how the record is settled without one.
     pub(super) fn flow(&self, time: crate::model::Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
-        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
+        let text =
+            |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
         let status = number(self.status).ok_or(Settled::Rejected("status is not a number"))?;
         let (url, method) = (text(self.url)?, text(self.method)?);
         if self.result.starts_with(b"UDP_") {
@@ -296,13 +320,18 @@ mod tests {
         let both = "1795422870.896 2 10.0.0.7 TCP_MISS/200 290/373 POST http://u:p@api.example:18080/v1/x?q=1 FIRSTUP_PARENT/10.9.9.9 a/b";
         let f = flow(both);
         assert_eq!((f.bytes_out, f.bytes_in, f.server_address), (Some(290), Some(373), None));
-        assert_eq!((f.server_name, f.path, f.transport), (Some("api.example"), Some("/v1/x"), Transport::Cleartext));
+        assert_eq!(
+            (f.server_name, f.path, f.transport),
+            (Some("api.example"), Some("/v1/x"), Transport::Cleartext)
+        );
     }
 
     #[test]
     fn what_left_is_told_apart_from_what_did_not() {
         let of = |result: &str, hierarchy: &str| {
-            let line = format!("1795422870.896 2 10.0.0.7 {result} 373 POST http://a.example/ - {hierarchy} text/html");
+            let line = format!(
+                "1795422870.896 2 10.0.0.7 {result} 373 POST http://a.example/ - {hierarchy} text/html"
+            );
             flow(&line).disposition
         };
         assert_eq!(of("TCP_MISS/200", "HIER_DIRECT/192.0.2.1"), Disposition::Delivered);
@@ -323,7 +352,9 @@ mod tests {
     fn requests_that_are_none_are_ignored() {
         let head = "1795422875.389      0 127.0.0.1";
         assert_eq!(
-            settled(&format!("{head} NONE_NONE/400 3444 garbage error:invalid-request - HIER_NONE/- text/html")),
+            settled(&format!(
+                "{head} NONE_NONE/400 3444 garbage error:invalid-request - HIER_NONE/- text/html"
+            )),
             "ignored: request that the proxy could not read"
         );
         assert_eq!(
@@ -331,16 +362,23 @@ mod tests {
             "ignored: tunnel taken apart, its requests are logged by themselves"
         );
         assert_eq!(
-            settled(&format!("{head} TCP_MISS/200 9 GET cache_object://localhost/info - HIER_NONE/- text/plain")),
+            settled(&format!(
+                "{head} TCP_MISS/200 9 GET cache_object://localhost/info - HIER_NONE/- text/plain"
+            )),
             "ignored: request to the proxy itself"
         );
-        assert_eq!(settled(&format!("{head} TCP_MISS/200 x GET http://a/ - HIER_NONE/- -")), "rejected: size is not a number");
+        assert_eq!(
+            settled(&format!("{head} TCP_MISS/200 x GET http://a/ - HIER_NONE/- -")),
+            "rejected: size is not a number"
+        );
         assert_eq!(settled("2026/11/23 08:00:00 kid1| Starting"), "rejected: not a line of this format");
     }
 
     #[test]
     fn users_and_blanks_in_urls_do_not_shift_columns() {
-        let f = flow("1795422870.896 2 10.0.0.7 TCP_MISS/200 5 GET http://a.example/x y z NONE/u HIER_DIRECT/192.0.2.1 text/html");
+        let f = flow(
+            "1795422870.896 2 10.0.0.7 TCP_MISS/200 5 GET http://a.example/x y z NONE/u HIER_DIRECT/192.0.2.1 text/html",
+        );
         assert_eq!((f.path, f.server_address), (Some("/x"), "192.0.2.1".parse().ok()));
     }
 }

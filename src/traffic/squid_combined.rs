@@ -39,7 +39,11 @@ tunnels. Squid does not escape quotes in the User-Agent, so the line is read fro
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
         let lines = head.bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).take(20);
-        if lines.filter(|l| Record::of(l.trim_ascii_end()).is_some()).count() > 0 { Sniff::Certain } else { Sniff::No }
+        if lines.filter(|l| Record::of(l.trim_ascii_end()).is_some()).count() > 0 {
+            Sniff::Certain
+        } else {
+            Sniff::No
+        }
     }
 
     fn framing(&self) -> Framing {
@@ -100,7 +104,8 @@ impl<'a> Record<'a> {
         // Blanks inside a URL are possible: the request ends with ` NAME/version" `.
         let end = memchr::memmem::find_iter(request, b"\" ").find(|end| {
             let before = request.get(..*end).unwrap_or_default();
-            let version = memchr::memrchr(b' ', before).and_then(|at| before.get(at + 1..)).unwrap_or_default();
+            let version =
+                memchr::memrchr(b' ', before).and_then(|at| before.get(at + 1..)).unwrap_or_default();
             memchr::memchr(b'/', version).is_some_and(|at| version.get(..at).is_some_and(upper))
         })?;
         let (request, rest) = cut(request, end)?;

@@ -69,8 +69,12 @@ impl Decoder for Reader {
         while let Some(Line { bytes, at }) = lines.next(out) {
             match serde_json::from_slice::<Record<'_>>(bytes) {
                 Ok(record) => record.settle(at, bytes, out),
-                Err(e) if e.is_data() => out.record(at, bytes, Settled::Rejected("a record that breaks the schema")),
-                Err(_) if std::str::from_utf8(bytes).is_err() => out.record(at, bytes, Settled::Rejected("not UTF-8")),
+                Err(e) if e.is_data() => {
+                    out.record(at, bytes, Settled::Rejected("a record that breaks the schema"))
+                }
+                Err(_) if std::str::from_utf8(bytes).is_err() => {
+                    out.record(at, bytes, Settled::Rejected("not UTF-8"))
+                }
                 Err(_) => out.record(at, bytes, Settled::Rejected("not JSON")),
             }
         }
@@ -237,9 +241,18 @@ mod tests {
     #[test]
     fn logs_that_share_fields_are_told_apart() {
         let path = |text: &str| serde_json::from_str::<Record<'_>>(text).unwrap().path();
-        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"method":"INVITE","uri":"sip:a","call_id":"x"}"#), Path::Other);
+        assert_eq!(
+            path(r#"{"ts":1,"trans_depth":1,"method":"INVITE","uri":"sip:a","call_id":"x"}"#),
+            Path::Other
+        );
         assert_eq!(path(r#"{"ts":1,"trans_depth":1,"helo":"mail.example","tls":true}"#), Path::Other);
-        assert_eq!(path(r#"{"ts":1,"request_type":"TGS","service":"host/a","cipher":"aes256"}"#), Path::Other);
-        assert_eq!(path(r#"{"ts":1,"_path":"known_services","host":"10.0.0.1","service":["HTTP"]}"#), Path::Other);
+        assert_eq!(
+            path(r#"{"ts":1,"request_type":"TGS","service":"host/a","cipher":"aes256"}"#),
+            Path::Other
+        );
+        assert_eq!(
+            path(r#"{"ts":1,"_path":"known_services","host":"10.0.0.1","service":["HTTP"]}"#),
+            Path::Other
+        );
     }
 }

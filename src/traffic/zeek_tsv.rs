@@ -243,7 +243,11 @@ impl Reader {
     fn record(&self, line: &Line<'_>, out: &mut dyn Sink) {
         let Layout { separator, path, roles, .. } = &self.layout;
         if roles.is_empty() || !self.layout.readable {
-            let why = if self.layout.readable { "no header before it" } else { "separator is longer than one byte" };
+            let why = if self.layout.readable {
+                "no header before it"
+            } else {
+                "separator is longer than one byte"
+            };
             return out.record(line.at, line.bytes, Settled::Rejected(why));
         }
         let mut values: [&[u8]; ROLES] = [&[]; ROLES];
@@ -284,7 +288,8 @@ impl Reader {
             }
             texts
         };
-        let of = |role: Role| TEXTS.iter().zip(&texts).find(|(r, _)| **r == role).and_then(|(_, t)| t.as_deref());
+        let of =
+            |role: Role| TEXTS.iter().zip(&texts).find(|(r, _)| **r == role).and_then(|(_, t)| t.as_deref());
         let whole = |role: Role| raw(role).map(|v| number(v).ok_or("a count is not a number")).transpose();
         let counts = (whole(Role::Out), whole(Role::Back), whole(Role::Status));
         let port = raw(Role::Port).map(|v| port(v).ok_or("a port is not a number")).transpose();

@@ -1,9 +1,9 @@
 //! API ("prompt") format: node ids to `class_type` and named `inputs`. A two-element array of a node id
 //! and a slot number is a link, anything else a literal. Muted and bypassed nodes are already gone.
 
+use super::MOST_NODES;
 use super::graph::{From, Graph, Input, Mode, Node, Scope};
 use super::json::{Fields, Lines};
-use super::MOST_NODES;
 use serde_json::Value;
 
 pub(super) fn read(fields: &Fields<'_>, lines: Option<&Lines<'_>>) -> Graph {
@@ -39,7 +39,12 @@ pub(super) fn read(fields: &Fields<'_>, lines: Option<&Lines<'_>>) -> Graph {
         };
         for (name, value) in value.get("inputs").and_then(Value::as_object).into_iter().flatten() {
             match link(value) {
-                Some(from) => node.inputs.push(Input { name: name.clone(), kind: None, from: Some(from), widget: false }),
+                Some(from) => node.inputs.push(Input {
+                    name: name.clone(),
+                    kind: None,
+                    from: Some(from),
+                    widget: false,
+                }),
                 None => {
                     node.named.insert(name.clone(), value.clone());
                 }

@@ -71,7 +71,10 @@ pub(super) fn target(
                         route: Vec::new(),
                         locality: Locality::Local,
                         certainty: Certainty::Stated,
-                        because: format!("`{name}` (node {}), which runs here, is plugged into `{}`", plugged.id, input.name),
+                        because: format!(
+                            "`{name}` (node {}), which runs here, is plugged into `{}`",
+                            plugged.id, input.name
+                        ),
                     },
                     Some(known) if known.role == Role::Config => {
                         let mut target = own(graph, config, known, class, classes, context);
@@ -79,12 +82,17 @@ pub(super) fn target(
                         target
                     }
                     // An agent handed on from another call: the same vendor unless it says otherwise.
-                    Some(known) if known.role == Role::Call && known.packs == class.packs && config != index => {
+                    Some(known)
+                        if known.role == Role::Call && known.packs == class.packs && config != index =>
+                    {
                         let mut target = own(graph, config, known, class, classes, context);
                         target.because = format!("{} (`{name}`, node {})", target.because, plugged.id);
                         target
                     }
-                    _ => unknown(format!("`{}` comes from `{name}` (node {}), which no list knows", input.name, plugged.id)),
+                    _ => unknown(format!(
+                        "`{}` comes from `{name}` (node {}), which no list knows",
+                        input.name, plugged.id
+                    )),
                 };
             }
             Source::Open => return unknown(format!("`{}` is left open", input.name)),
@@ -116,7 +124,11 @@ fn own(
                 .find(|v| choice.local.contains(v) || choice.services.contains_key(v)),
         };
         if let Some(service) = value.as_ref().and_then(|v| choice.services.get(v)) {
-            return vendor(service.clone(), Certainty::Stated, format!("`{}` selects {service}", choice.input));
+            return vendor(
+                service.clone(),
+                Certainty::Stated,
+                format!("`{}` selects {service}", choice.input),
+            );
         }
         if !value.is_some_and(|v| choice.local.contains(&v)) {
             return unknown(format!("`{}` selects an engine no list knows", choice.input));
@@ -141,12 +153,14 @@ fn own(
         _ => false,
     });
     if cloud && target.locality != Locality::Remote {
-        let service = context.services.lookup(OLLAMA_CLOUD, None, Method::Write).map(|m| m.service.id.clone());
+        let service =
+            context.services.lookup(OLLAMA_CLOUD, None, Method::Write).map(|m| m.service.id.clone());
         target.route.push(service.clone().unwrap_or_else(|| OLLAMA_CLOUD.to_owned()));
         target.service = service;
         target.locality = Locality::Remote;
         target.certainty = Certainty::Stated;
-        target.because = format!("{}, but the model's tag ends in `cloud`: {OLLAMA_CLOUD} runs it", target.because);
+        target.because =
+            format!("{}, but the model's tag ends in `cloud`: {OLLAMA_CLOUD} runs it", target.because);
     }
     target
 }
@@ -159,7 +173,8 @@ fn address(graph: &Graph, index: usize, class: &NodeClass, classes: &NodeClasses
         }
     }
     let node = graph.nodes.get(index);
-    let anywhere = || node.into_iter().flat_map(|n| n.widgets.iter().chain(n.named.values())).filter_map(Value::as_str);
+    let anywhere =
+        || node.into_iter().flat_map(|n| n.widgets.iter().chain(n.named.values())).filter_map(Value::as_str);
     if class.url_anywhere
         && let Some(text) = anywhere().find(|t| t.starts_with("http") && Url::parse(t).is_some())
     {
@@ -180,9 +195,11 @@ fn said(graph: &Graph, index: usize, spot: &Spot, classes: &NodeClasses) -> Said
     if let Some(input) = linked {
         match graph.source(index, input, classes) {
             Source::Node(source, _) => {
-                let text = graph.nodes.get(source).filter(|n| classes.is_text(&n.class)).and_then(|n| {
-                    n.widgets.iter().chain(n.named.values()).find_map(Value::as_str)
-                });
+                let text = graph
+                    .nodes
+                    .get(source)
+                    .filter(|n| classes.is_text(&n.class))
+                    .and_then(|n| n.widgets.iter().chain(n.named.values()).find_map(Value::as_str));
                 return text.map_or(Said::Elsewhere, said_text);
             }
             Source::Open => return Said::Elsewhere,
@@ -222,11 +239,19 @@ fn by_host(host: &str, because: String, context: &Context<'_>) -> Target {
 fn default(class: &NodeClass, caller: &NodeClass, context: &Context<'_>) -> Target {
     let spoken = class.endpoint.is_some() || class.host_part.is_some();
     let why = |whose: &str| {
-        if spoken { format!("no address is given, so the default of {whose} applies") } else { format!("goes to {whose}") }
+        if spoken {
+            format!("no address is given, so the default of {whose} applies")
+        } else {
+            format!("goes to {whose}")
+        }
     };
     let certainty = if spoken { Certainty::Implied } else { Certainty::Stated };
     if class.local_default && class.service.is_none() {
-        return by_host("127.0.0.1", "no address is given, so the program on the machine is asked".to_owned(), context);
+        return by_host(
+            "127.0.0.1",
+            "no address is given, so the program on the machine is asked".to_owned(),
+            context,
+        );
     }
     let known = if class.service.is_some() || class.host.is_some() { class } else { caller };
     if let Some(service) = &known.service {
@@ -243,7 +268,13 @@ fn default(class: &NodeClass, caller: &NodeClass, context: &Context<'_>) -> Targ
 }
 
 fn vendor(service: String, certainty: Certainty, because: String) -> Target {
-    Target { route: vec![service.clone()], service: Some(service), locality: Locality::Remote, certainty, because }
+    Target {
+        route: vec![service.clone()],
+        service: Some(service),
+        locality: Locality::Remote,
+        certainty,
+        because,
+    }
 }
 
 fn unknown(because: impl Into<String>) -> Target {

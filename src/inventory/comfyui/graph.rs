@@ -137,7 +137,9 @@ impl Graph {
         for _ in 0..HOPS {
             let Some(place) = self.scopes.get(scope) else { return Source::None };
             if from.node == INPUTS {
-                let Some(instance) = place.parent.and_then(|p| self.nodes.get(p)) else { return Source::None };
+                let Some(instance) = place.parent.and_then(|p| self.nodes.get(p)) else {
+                    return Source::None;
+                };
                 let name = place.inputs.get(from.slot);
                 let outer = instance
                     .inputs
@@ -146,13 +148,14 @@ impl Graph {
                     .or_else(|| if name.is_none() { instance.inputs.get(from.slot) } else { None });
                 match outer.and_then(|i| i.from.clone()) {
                     Some(next) => (scope, from) = (instance.scope, next),
-                    None if place.parent.is_some_and(|p| self.is_blueprint(p, classes)) => return Source::Open,
+                    None if place.parent.is_some_and(|p| self.is_blueprint(p, classes)) => {
+                        return Source::Open;
+                    }
                     None => return Source::None,
                 }
                 continue;
             }
-            let Some((index, node)) =
-                place.ids.get(&from.node).and_then(|i| Some((*i, self.nodes.get(*i)?)))
+            let Some((index, node)) = place.ids.get(&from.node).and_then(|i| Some((*i, self.nodes.get(*i)?)))
             else {
                 return Source::None;
             };
@@ -161,7 +164,8 @@ impl Graph {
                 Mode::Bypassed => pass_through(node, from.slot),
                 Mode::Runs => {
                     if let Some(inner) = node.inner {
-                        let fed = self.scopes.get(inner).and_then(|s| s.outputs.get(from.slot).cloned().flatten());
+                        let fed =
+                            self.scopes.get(inner).and_then(|s| s.outputs.get(from.slot).cloned().flatten());
                         match fed {
                             Some(next) => {
                                 (scope, from) = (inner, next);

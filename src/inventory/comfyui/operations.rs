@@ -59,7 +59,11 @@ pub(super) fn operations(
     if !unknown.is_empty() {
         let names: Vec<String> = unknown.iter().take(NAMED).map(|c| format!("`{}`", shown(c))).collect();
         let more = if unknown.len() > NAMED { ", ..." } else { "" };
-        let note = format!("custom node classes that no list knows, taken as they are: {}: {}{more}", unknown.len(), names.join(", "));
+        let note = format!(
+            "custom node classes that no list knows, taken as they are: {}: {}{more}",
+            unknown.len(),
+            names.join(", ")
+        );
         graph.notes.insert(note);
     }
     out
@@ -176,8 +180,7 @@ fn prompt_fact(graph: &Graph, index: usize, class: &NodeClass, classes: &NodeCla
         class.prompt.iter().any(|p| same_input(p, name))
             || (class.prompt.is_empty() && classes.usual(name) == Some(DataKind::Prompt))
     };
-    let Some((slot, input)) =
-        inputs.iter().enumerate().find(|(_, i)| i.from.is_some() && takes(&i.name))
+    let Some((slot, input)) = inputs.iter().enumerate().find(|(_, i)| i.from.is_some() && takes(&i.name))
     else {
         return "prompt in its own widget".to_owned();
     };
@@ -232,7 +235,12 @@ fn carried(
 }
 
 /// The kind that an input carries: as listed, else by its type, else by the usual meaning of its name.
-fn kind_of(name: &str, slot_type: Option<&str>, class: &NodeClass, classes: &NodeClasses) -> Option<DataKind> {
+fn kind_of(
+    name: &str,
+    slot_type: Option<&str>,
+    class: &NodeClass,
+    classes: &NodeClasses,
+) -> Option<DataKind> {
     let listed = [DataKind::Mask, DataKind::Image, DataKind::Embedding, DataKind::Other, DataKind::Prompt];
     if let Some(kind) = listed.into_iter().find(|k| class.inputs(*k).iter().any(|n| same_input(n, name))) {
         return Some(kind);

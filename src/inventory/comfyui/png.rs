@@ -90,7 +90,8 @@ fn read(kind: &[u8], data: &[u8], limit: usize) -> Result<Option<Text>, &'static
         return Err("a PNG text chunk is larger than the limit");
     }
     // tEXt and zTXt are Latin-1 by the standard; writers put UTF-8 there all the same.
-    let text = String::from_utf8(plain).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
+    let text =
+        String::from_utf8(plain).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
     Ok(Some(Text { keyword: keyword.to_owned(), text }))
 }
 

@@ -68,16 +68,16 @@ pub(super) fn reach(graph: &Graph, classes: &NodeClasses) -> Vec<Reach> {
 /// Ids, by scope, of nodes from which a link starts.
 fn consumed(graph: &Graph) -> BTreeSet<(usize, &str)> {
     let links = graph.nodes.iter().flat_map(|n| n.inputs.iter().map(move |i| (n.scope, i.from.as_ref())));
-    let outer = graph.scopes.iter().enumerate().flat_map(|(s, p)| p.outputs.iter().map(move |f| (s, f.as_ref())));
-    links.chain(outer).filter_map(|(s, f)| Some((s, f?.node.as_str()))).filter(|(_, n)| *n != OUTPUTS).collect()
+    let outer =
+        graph.scopes.iter().enumerate().flat_map(|(s, p)| p.outputs.iter().map(move |f| (s, f.as_ref())));
+    links
+        .chain(outer)
+        .filter_map(|(s, f)| Some((s, f?.node.as_str())))
+        .filter(|(_, n)| *n != OUTPUTS)
+        .collect()
 }
 
-fn output(
-    graph: &Graph,
-    node: &Node,
-    consumed: &BTreeSet<(usize, &str)>,
-    classes: &NodeClasses,
-) -> Reach {
+fn output(graph: &Graph, node: &Node, consumed: &BTreeSet<(usize, &str)>, classes: &NodeClasses) -> Reach {
     if node.inner.is_some()
         || classes.is_virtual(&node.class)
         || classes.is_relay(&node.class)

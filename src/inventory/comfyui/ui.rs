@@ -41,7 +41,9 @@ pub(super) fn read<'a>(fields: &Fields<'a>, lines: Option<&Lines<'_>>) -> Graph 
         nodes: list(fields.get("nodes").copied()),
         links: links(fields.get("links").copied()),
         inputs: Vec::new(),
-        wires: BTreeMap::new(), taken: BTreeSet::new(), group: false,
+        wires: BTreeMap::new(),
+        taken: BTreeSet::new(),
+        group: false,
     };
     let mut stack = Vec::new();
     reading.expand(&canvas, None, "", false, &BTreeMap::new(), &mut stack);
@@ -82,7 +84,8 @@ fn links(raw: Option<&RawValue>) -> BTreeMap<String, (From, String, usize)> {
     let mut out = BTreeMap::new();
     for item in list(raw) {
         let Some(link) = value(Some(item)) else { continue };
-        let field = |position: usize, name: &str| if link.is_array() { link.get(position) } else { link.get(name) };
+        let field =
+            |position: usize, name: &str| if link.is_array() { link.get(position) } else { link.get(name) };
         let parts = (
             text(field(0, "id")),
             text(field(1, "origin_id")),
@@ -117,7 +120,9 @@ impl<'a> Reading<'a, '_> {
                 nodes,
                 links: links(fields.get("links").copied()),
                 inputs,
-                wires: BTreeMap::new(), taken: BTreeSet::new(), group: false,
+                wires: BTreeMap::new(),
+                taken: BTreeSet::new(),
+                group: false,
             };
             self.definitions.insert(id, definition);
         }
@@ -136,15 +141,25 @@ impl<'a> Reading<'a, '_> {
             for (i, item) in list(fields.get("links").copied()).into_iter().enumerate() {
                 let Some(link) = value(Some(item)) else { continue };
                 // [origin, slot, target, slot, ...], nodes by position; a null origin is outside.
-                let parts =
-                    (text(link.get(0)), number(link.get(1)), text(link.get(2)), number(link.get(3)));
+                let parts = (text(link.get(0)), number(link.get(1)), text(link.get(2)), number(link.get(3)));
                 if let (Some(node), Some(slot), Some(target), Some(at)) = parts {
                     links.insert(format!("g{i}"), (From { node, slot }, target, at));
                 }
             }
-            let wires = links.values().map(|(f, t, s): &(From, String, usize)| ((t.clone(), *s), f.clone())).collect();
- let taken = links.values().map(|(f, ..)| (f.node.clone(), f.slot)).collect();
- let definition = Definition { name: name.clone(), nodes, links, inputs: Vec::new(), wires, taken, group: true };
+            let wires = links
+                .values()
+                .map(|(f, t, s): &(From, String, usize)| ((t.clone(), *s), f.clone()))
+                .collect();
+            let taken = links.values().map(|(f, ..)| (f.node.clone(), f.slot)).collect();
+            let definition = Definition {
+                name: name.clone(),
+                nodes,
+                links,
+                inputs: Vec::new(),
+                wires,
+                taken,
+                group: true,
+            };
             self.definitions.insert(format!("group/{name}"), definition);
         }
     }
@@ -218,8 +233,10 @@ impl<'a> Reading<'a, '_> {
         let mut outputs: Vec<Option<From>> = Vec::new();
         if definition.group {
             let fed = &definition.taken;
-            let wanted: Vec<String> =
-                parent.and_then(|p| self.graph.nodes.get(p)).map(|n| n.inputs.iter().map(|i| i.name.clone()).collect()).unwrap_or_default();
+            let wanted: Vec<String> = parent
+                .and_then(|p| self.graph.nodes.get(p))
+                .map(|n| n.inputs.iter().map(|i| i.name.clone()).collect())
+                .unwrap_or_default();
             let mut names = Vec::new();
             // Nodes of a scope are read one after the other, before anything inside them.
             let first = self.graph.nodes.iter().rposition(|n| n.scope != scope).map_or(0, |i| i + 1);
@@ -283,7 +300,9 @@ impl<'a> Reading<'a, '_> {
             nodes: Vec::new(),
             links: BTreeMap::new(),
             inputs: Vec::new(),
-            wires: BTreeMap::new(), taken: BTreeSet::new(), group: definition.group,
+            wires: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            group: definition.group,
         };
         self.definitions.insert(key.clone(), hollow);
         let inner = self.expand(&definition, Some(index), &prefix, dead, &shown, stack);

@@ -174,7 +174,9 @@ impl Event<'_> {
                 out.health(Health { time, lost });
                 out.record(at, raw, Settled::Ignored("stats: the sensor about itself"));
             }
-            "alert" => out.record(at, raw, Settled::Ignored("alert: copies of exchanges with events of their own")),
+            "alert" => {
+                out.record(at, raw, Settled::Ignored("alert: copies of exchanges with events of their own"))
+            }
             "fileinfo" => out.record(at, raw, Settled::Ignored("fileinfo: a part of an http exchange")),
             _ => out.record(at, raw, Settled::Ignored("an event type without exchanges of its own")),
         }
@@ -303,7 +305,15 @@ impl Event<'_> {
         out.record(at, raw, Settled::Flow(&flow));
     }
 
-    fn handshake(&self, tls: Option<&Tls<'_>>, protocol: Protocol, time: Time, at: At, raw: &[u8], out: &mut dyn Sink) {
+    fn handshake(
+        &self,
+        tls: Option<&Tls<'_>>,
+        protocol: Protocol,
+        time: Time,
+        at: At,
+        raw: &[u8],
+        out: &mut dyn Sink,
+    ) {
         let mut flow = match self.base(time, Lane::Tls) {
             Ok(flow) => flow,
             Err(why) => return out.record(at, raw, Settled::Rejected(why)),
@@ -393,7 +403,8 @@ impl Tcp<'_> {
 impl Http<'_> {
     /// Length of the request's body, if its headers were logged and give it once.
     fn request_length(&self) -> Option<u64> {
-        let named = |h: &&Header<'_>| h.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("content-length"));
+        let named =
+            |h: &&Header<'_>| h.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("content-length"));
         let mut lengths = self.request_headers.iter().flatten().filter(named);
         let length = number(lengths.next()?.value.as_deref()?.trim().as_bytes());
         lengths.next().is_none().then_some(length)?
@@ -405,7 +416,12 @@ impl Dns<'_> {
     fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         let is_address = |rrtype: &Option<Cow<'_, str>>| matches!(rrtype.as_deref(), Some("A" | "AAAA"));
         let single = self.rdata.as_deref().filter(|_| is_address(&self.rrtype));
-        let listed = self.answers.iter().flatten().filter(move |a| is_address(&a.rrtype)).filter_map(|a| a.rdata.as_deref());
+        let listed = self
+            .answers
+            .iter()
+            .flatten()
+            .filter(move |a| is_address(&a.rrtype))
+            .filter_map(|a| a.rdata.as_deref());
         let grouped = self.grouped.iter().flat_map(|g| g.a.iter().chain(&g.aaaa)).flatten().map(|t| &**t);
         single.into_iter().chain(listed).chain(grouped).filter_map(address)
     }

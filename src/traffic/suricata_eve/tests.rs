@@ -12,8 +12,13 @@ impl Sink for Seen {
         self.0.push(match what {
             Settled::Flow(f) => format!(
                 "{} {} {} {} {} {} {:?}",
-                f.client, f.server_name.unwrap_or("-"), f.lane.name(), f.disposition.name(), f.transport.name(),
-                f.visibility.name(), f.bytes_out
+                f.client,
+                f.server_name.unwrap_or("-"),
+                f.lane.name(),
+                f.disposition.name(),
+                f.transport.name(),
+                f.visibility.name(),
+                f.bytes_out
             ),
             Settled::Ignored(why) | Settled::Rejected(why) => why.to_owned(),
         });
@@ -68,14 +73,21 @@ fn events_become_what_they_show() {
         "10.30.0.9 api.openai.com. tls delivered tls1.3 name None"
     );
     assert_eq!(
-        read(r#""event_type":"flow","app_proto":"tls","flow":{"bytes_toserver":900,"bytes_toclient":0,"pkts_toclient":0,"state":"new"}"#),
+        read(
+            r#""event_type":"flow","app_proto":"tls","flow":{"bytes_toserver":900,"bytes_toclient":0,"pkts_toclient":0,"state":"new"}"#
+        ),
         "10.30.0.9 - packet-flow failed tls address Some(900)"
     );
     assert_eq!(
-        read(r#""event_type":"http","http":{"hostname":"203.0.113.9","url":"\/sdapi\/v1\/txt2img?x=1","http_method":"POST","status":200}"#),
+        read(
+            r#""event_type":"http","http":{"hostname":"203.0.113.9","url":"\/sdapi\/v1\/txt2img?x=1","http_method":"POST","status":200}"#
+        ),
         "10.30.0.9 203.0.113.9 http delivered cleartext url None"
     );
-    assert_eq!(read(r#""event_type":"stats","stats":{"capture":{"kernel_drops":7}}"#), "alive, lost Some(7)|stats: the sensor about itself");
+    assert_eq!(
+        read(r#""event_type":"stats","stats":{"capture":{"kernel_drops":7}}"#),
+        "alive, lost Some(7)|stats: the sensor about itself"
+    );
     assert!(read(r#""event_type":"drop""#).contains("denied"));
 }
 
