@@ -15,7 +15,7 @@ use crate::services::Services;
 use crate::traffic::ReadOptions;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest file of a project that is looked at.
@@ -36,7 +36,8 @@ pub(crate) struct Loaded {
 /// Loads a project file, or the one in a directory, with its policies.
 pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Loaded, u8> {
     let file = if path.is_dir() { path.join(PROJECT) } else { path.to_owned() };
-    let source = shell::read_text(&file).map_err(|why| {
+    let name = file.file_name().map_or_else(|| PROJECT.to_owned(), |n| n.to_string_lossy().into_owned());
+    let source = shell::read_text(&file, &name).map_err(|why| {
         shell.error(
             &why,
             Some("name a project file or a directory that holds `domicile.toml`; `domicile init` writes one"),
@@ -72,8 +73,6 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
     match loaded {
         Some((project, policy, bindings)) if !out.has_errors() => {
             let digest = hex(&Sha256::digest(source.text.as_bytes()));
-            let name =
-                file.file_name().map_or_else(|| PROJECT.to_owned(), |n| n.to_string_lossy().into_owned());
             Ok(Loaded { project, policy, bindings, directory, file: (name, digest) })
         }
         _ => Err(exit::INVALID),
@@ -82,8 +81,16 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
 
 /// A policy that is not compiled in: a path, or an id with a file of that name beside the project.
 fn find_policy(directory: &Path, id: &str) -> Option<Arc<SourceText>> {
-    let candidates = [directory.join(id), directory.join("policies").join(format!("{id}.toml"))];
-    candidates.iter().find(|p| p.is_file()).and_then(|p| shell::read_text(p).ok())
+    // A path that is absolute or leads out of the project says where things lie: reports have its last part.
+    let path = Path::new(id);
+    let inside = path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    let last = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = if inside { id.strip_prefix("./").unwrap_or(id).replace('\\', "/") } else { last() };
+    let below = format!("policies/{id}.toml");
+    [(directory.join(id), name), (directory.join(&below), below)]
+        .iter()
+        .find(|(path, _)| path.is_file())
+        .and_then(|(path, name)| shell::read_text(path, name).ok())
 }
 
 /// What the project's files show.

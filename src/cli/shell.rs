@@ -122,8 +122,8 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|e| format!("`{shown}` cannot be read: {e}"))
 }
 
-/// Reads a text, named as given.
-pub(crate) fn read_text(path: &Path) -> Result<Arc<SourceText>, String> {
+/// Reads a text that reports call `name`.
+pub(crate) fn read_text(path: &Path, name: &str) -> Result<Arc<SourceText>, String> {
     let bytes = read(path, MOST_TEXT)?;
     // Problems are shown with the line they are on, so a log named by mistake must not be taken for one.
     if path.extension().is_none_or(|e| e != "toml") {
@@ -131,13 +131,8 @@ pub(crate) fn read_text(path: &Path) -> Result<Arc<SourceText>, String> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|e| format!("`{}` is not UTF-8 at byte {}", path.display(), e.utf8_error().valid_up_to()))?;
-    // The name reaches reports, which tell nothing about the machine: an absolute path is shown from here
-    // down, or by its last part.
-    let here = std::env::current_dir().unwrap_or_default();
-    let last = || path.file_name().map_or(path, Path::new);
-    let shown = if path.is_absolute() { path.strip_prefix(&here).unwrap_or_else(|_| last()) } else { path };
-    let name = shown.components().collect::<PathBuf>().to_string_lossy().replace('\\', "/");
-    Ok(SourceText::new(name.strip_prefix("./").unwrap_or(&name).to_owned(), text))
+    let given = path.components().collect::<PathBuf>().to_string_lossy().replace('\\', "/");
+    Ok(SourceText::at(given.strip_prefix("./").unwrap_or(&given), name, text))
 }
 
 /// A file that can be read at any offset.

@@ -28,7 +28,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     let mut group = title.elements(shown.iter().enumerate().map(|(i, s)| {
         let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         Snippet::source(s.text.as_str())
-            .path(s.source.name.as_str())
+            .path(s.source.path.as_str())
             .line_start(s.line)
             .annotation(kind.span(s.span.clone()).label(s.label.as_str()))
     }));

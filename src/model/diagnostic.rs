@@ -18,8 +18,11 @@ pub enum Level {
 /// A named text that spans point into.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceText {
-    /// Its name for people: a path relative to where the program was started, or `policies/x.toml`.
+    /// Its name in reports: a path relative to the project, or `policies/x.toml`. It does not depend on
+    /// where the project lies or where the program was started.
     pub name: String,
+    /// Its name in diagnostics: the path as given, which an editor can open.
+    pub path: String,
     /// The whole text.
     pub text: String,
 }
@@ -28,7 +31,14 @@ impl SourceText {
     /// A named text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<SourceText> {
-        Arc::new(SourceText { name: name.into(), text: text.into() })
+        let name = name.into();
+        SourceText::at(name.clone(), name, text)
+    }
+
+    /// A text whose path, as given, is not its name in reports.
+    #[must_use]
+    pub fn at(path: impl Into<String>, name: impl Into<String>, text: impl Into<String>) -> Arc<SourceText> {
+        Arc::new(SourceText { name: name.into(), path: path.into(), text: text.into() })
     }
 
     /// Line and column (both from 1, columns in characters) of a byte offset.
@@ -51,11 +61,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// `name:line:column`.
+    /// `path:line:column`.
     #[must_use]
     pub fn show(&self) -> String {
         let (line, column) = self.source.line_column(self.span.start);
-        format!("{}:{line}:{column}", self.source.name)
+        format!("{}:{line}:{column}", self.source.path)
     }
 }
 

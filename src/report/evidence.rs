@@ -584,3 +584,32 @@ frozen! {
         root: String,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::samples::shipyard;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    fn walk(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), out))
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, &format!("{path}[]"), out)),
+            _ => {
+                let _ = out.insert(path.trim_start_matches('.').to_owned());
+            }
+        }
+    }
+
+    /// A report that was signed must be readable for ever: whoever fails here has broken version 1.
+    #[test]
+    fn the_members_of_version_1_are_frozen() {
+        let mut paths = BTreeSet::new();
+        walk(&serde_json::to_value(shipyard()).unwrap(), "", &mut paths);
+        let now: Vec<String> = paths.into_iter().collect();
+        let frozen: Vec<&str> = include_str!("evidence/v1.txt").lines().collect();
+        assert_eq!(now, frozen);
+    }
+}

@@ -171,6 +171,17 @@ impl Page {
                 self.line(&format!("{what}: ... and {} more rows", rows.len() - GROUPS));
             }
         }
+        for log in &e.logs {
+            if let Some(why) = &log.skipped {
+                self.line(&format!("not read: {} ({why})", log.path));
+            }
+            for x in &log.records.rejected {
+                self.line(&format!("not understood: {}, {} records: {}", log.path, x.records, x.reason));
+            }
+        }
+        for x in &e.omitted {
+            self.line(&format!("left out by the limit of a report: {} of {}", x.entries, x.list));
+        }
         if e.others.clients.0 > 0 {
             self.line(&format!(
                 "other clients: {} with {} records; counted, destinations not listed",
@@ -217,5 +228,51 @@ fn bytes(b: &Bytes) -> String {
         (0, _) => "bytes out not logged".to_owned(),
         (sum, 0) => format!("{sum} bytes out"),
         (sum, unknown) => format!("{sum} bytes out and {unknown} records without a size"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::text::hides;
+    use crate::report::samples;
+
+    fn render(e: &Evidence, color: bool) -> String {
+        String::from_utf8(Text.render(e, Options { color }).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn findings_come_first_and_the_sentence_last() {
+        let e = samples::shipyard();
+        let text = render(&e, false);
+        assert!(text.starts_with("fail[prompt-egress]"), "{text}");
+        assert_eq!(text.lines().last().unwrap(), e.sentence);
+        for place in ["logs/access.log", "1042", "policies/defense.toml:31", "logs/cache.bin"] {
+            assert!(text.contains(place), "{place} is missing: {text}");
+        }
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn what_is_folded_is_counted() {
+        let mut e = samples::shipyard();
+        let one = e.findings[0].clone();
+        e.findings =
+            (0..25).map(|i| Finding { destination: Some(format!("h{i}.example")), ..one.clone() }).collect();
+        let text = render(&e, false);
+        assert_eq!(text.matches("fail[prompt-egress]").count(), GROUPS);
+        assert!(text.contains("15 more findings, 45 records"), "{text}");
+    }
+
+    #[test]
+    fn hostile_text_reaches_no_terminal_and_starts_no_line() {
+        for color in [false, true] {
+            let mut text = render(&samples::hostile(), color);
+            for code in ["31;1", "33;1", "32", "2", "0"] {
+                text = text.replace(&format!("\u{1b}[{code}m"), "");
+            }
+            assert!(text.chars().all(|c| c == '\n' || !hides(c)), "{text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("::")), "a line is a workflow command");
+        }
     }
 }

@@ -20,6 +20,7 @@ mod pipelines;
 mod policies;
 mod producers;
 mod program;
+mod report;
 mod seal;
 mod services;
 mod shelves;
