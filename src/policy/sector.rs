@@ -7,6 +7,7 @@
 mod cases;
 mod controls;
 mod evidence;
+mod kind;
 mod parameter;
 mod rule;
 mod strict;
