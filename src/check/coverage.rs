@@ -49,29 +49,27 @@ impl Point<'_> {
             || needs.iter().any(|n| n.kind == self.source.kind && (!n.denied || self.bypass_denied))
     }
 
-    /// Why it does not satisfy a requirement, most telling first; `None` if it does.
+    /// Why it does not satisfy a requirement, everything that is missing; `None` if it does.
     pub(super) fn falls_short(&self, needs: &Requirement) -> Option<String> {
         let id = &self.source.id;
         if self.logs_read == 0 {
             return Some(format!("no log of source `{id}` could be read"));
         }
+        let mut why = Vec::new();
         if !self.fits(&needs.points) {
             let right_kind = needs.points.iter().any(|n| n.kind == self.source.kind);
-            return Some(if right_kind {
+            why.push(if right_kind {
                 format!("traffic around source `{id}` is not shown to be denied")
             } else {
                 let kinds: Vec<_> = needs.points.iter().map(|n| n.kind.name()).collect();
-                format!(
-                    "source `{id}` looks from {}, the rule needs one of {}",
-                    self.source.kind.name(),
-                    kinds.join(", ")
-                )
+                let kind = self.source.kind.name();
+                format!("source `{id}` looks from {kind}, the rule needs one of {}", kinds.join(", "))
             });
         }
         if let (Some(most), Some(gap)) = (needs.max_silence, self.silences.first())
             && gap.end.since(gap.start) > most
         {
-            return Some(format!(
+            why.push(format!(
                 "source `{id}` is silent for {} from {}, longer than {}",
                 show_duration(gap.end.since(gap.start)),
                 gap.start,
@@ -81,14 +79,16 @@ impl Point<'_> {
         if let Some(most) = needs.max_rejected_ppm
             && over(&self.counts, most)
         {
-            return Some(format!(
+            why.push(format!(
                 "{} of {} records of source `{id}` could not be understood",
                 self.counts.rejected_total(),
                 self.counts.read
             ));
         }
-        (self.logs_skipped > 0)
-            .then(|| format!("{} logs of source `{id}` could not be read", self.logs_skipped))
+        if self.logs_skipped > 0 {
+            why.push(format!("{} logs of source `{id}` could not be read", self.logs_skipped));
+        }
+        (!why.is_empty()).then(|| why.join("; "))
     }
 }
 

@@ -54,7 +54,12 @@ pub(crate) fn read_all(
     let mut known: BTreeMap<(Arc<str>, String), Arc<str>> = BTreeMap::new();
     for (_, summary) in summaries {
         let summary = without_copies(summary, &mut known);
-        whole = whole.merge(&summary).map_err(|refusal| refusal.to_string())?;
+        // The first is taken as it is: a single large log is not held twice.
+        whole = if whole == Summary::default() {
+            summary
+        } else {
+            whole.merge(&summary).map_err(|refusal| refusal.to_string())?
+        };
     }
     Ok(whole)
 }
