@@ -159,7 +159,12 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
             LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
         summary.logs.entry(key).or_insert(Log { facts, seen: None });
     }
+    // A rotation leaves an empty log behind; it is worth a word only where no log holds anything.
+    let nothing = summary.logs.values().all(|l| l.facts.counts.read == 0);
     for ((source, name), log) in &summary.logs {
+        if nothing && log.facts.skipped.is_none() {
+            shell.say(&format!("warning: log `{name}` of source `{source}` holds no record"));
+        }
         if let (Some(why), true) = (&log.facts.skipped, log.facts.copy_of.is_none()) {
             shell.say(&format!("warning: log `{name}` of source `{source}` was not read: {why}"));
         }
