@@ -1,7 +1,7 @@
 //! What a stored file is by its first bytes, never by its name.
 //!
-//! Magic numbers: gzip RFC 1952, zstd RFC 8878, bzip2 and xz by their file format descriptions. Only
-//! gzip is opened; the others are recognised so that the refusal can say what to do. Archives (tar, zip)
+//! Magic numbers: gzip RFC 1952, zstd RFC 8878, bzip2 and xz by their file format descriptions. gzip and
+//! zstd are opened; the others are recognised so that the refusal can say what to do. Archives (tar, zip)
 //! are not looked into.
 
 /// How stored bytes are wrapped.
@@ -11,7 +11,7 @@ pub enum Container {
     Plain,
     /// gzip, one or more members.
     Gzip,
-    /// Zstandard: recognised, not opened.
+    /// Zstandard, one or more frames.
     Zstd,
     /// bzip2: recognised, not opened.
     Bzip2,
@@ -39,8 +39,7 @@ impl Container {
     #[must_use]
     pub fn refused(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Container::Plain | Container::Gzip => None,
-            Container::Zstd => Some(("zstd", "zstd -d")),
+            Container::Plain | Container::Gzip | Container::Zstd => None,
             Container::Bzip2 => Some(("bzip2", "bzip2 -d")),
             Container::Xz => Some(("xz", "xz -d")),
         }

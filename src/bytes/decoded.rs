@@ -1,16 +1,12 @@
-//! From stored bytes to decoded bytes, hashing both on the way.
+//! Decoded bytes, hashed on the way.
 //!
 //! One pass yields the SHA-256 of the file as stored (what an auditor can type) and the BLAKE3 of the
-//! decoded bytes (what identifies a log, compressed or not). A log that swells without measure when
-//! it is decompressed is stopped: memory is bounded in any case, time would not be.
+//! decoded bytes (what identifies a log, compressed or not).
 
-use super::{Container, Input};
-use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
-use std::io::{self, BufReader, Read};
-
-/// Bytes a compressed log may always decode to before its ratio is looked at.
-const RATIO_FROM: u64 = 64 << 20;
+use super::content::{Content, PIECE};
+use super::unwrapped::failed;
+use super::{Container, Input, ReadAt, Unwrapped};
+use std::io;
 
 /// How a log is taken in.
 #[derive(Debug, Clone, Copy)]
@@ -27,91 +23,58 @@ pub struct Intake {
 
 impl Default for Intake {
     fn default() -> Self {
-        Intake { block: 512 << 10, decoded_max: 1 << 40, ratio_max: 500, sha256: true }
+        // A block that stays in the cache of a core while it is hashed, cut and decoded.
+        Intake { block: 128 << 10, decoded_max: 1 << 40, ratio_max: 500, sha256: true }
     }
 }
 
-/// Sizes and digests of a log that was read.
+/// What is known of the stored bytes once all of them were read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stock {
+    /// How many there are.
+    pub bytes: u64,
+    /// Their SHA-256, hex, if it was asked for and all could be read.
+    pub sha256: Option<String>,
+}
+
+/// Where decoded bytes come from.
+pub trait Feed: Send {
+    /// Reads decoded bytes; 0 only at the end.
+    ///
+    /// # Errors
+    /// Fixed words and numbers: reading failed, the compressed data is broken, it swells too much.
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, String>;
+    /// Stored bytes read so far.
+    fn stored_bytes(&self) -> u64;
+    /// Reads what is left of the stored bytes and tells what they are.
+    fn finish(self: Box<Self>) -> Stock;
+}
+
+/// Sizes and digests of a log, or of a stretch of it, that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digests {
     /// Bytes as stored.
     pub stored_bytes: u64,
     /// Bytes after decompression.
     pub decoded_bytes: u64,
-    /// BLAKE3 of the decoded bytes, hex.
-    pub content: String,
+    /// BLAKE3 of the decoded bytes, hex, of a whole log.
+    pub content: Option<String>,
+    /// BLAKE3 chaining values of the pieces of a stretch.
+    pub pieces: Vec<[u8; 32]>,
     /// SHA-256 of the stored bytes, hex, if it was asked for.
     pub sha256: Option<String>,
 }
 
-/// Stored bytes, read from the start, with the first few looked at beforehand.
-struct Stored<'a> {
-    input: Input<'a>,
-    peeked: Vec<u8>,
-    taken: usize,
-    read: u64,
-    sha256: Option<Sha256>,
-    failed: bool,
-}
-
-impl Stored<'_> {
-    fn fetch(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let got = loop {
-            let got = match &mut self.input {
-                Input::At(at) => at.read_at(buf, self.read),
-                Input::Stream(stream) => stream.read(buf),
-            };
-            match got {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.failed |= got.is_err();
-        let got = got?;
-        self.read += got as u64;
-        if let (Some(sha), Some(bytes)) = (&mut self.sha256, buf.get(..got)) {
-            sha.update(bytes);
-        }
-        Ok(got)
-    }
-
-    fn peek(&mut self, n: usize) -> io::Result<&[u8]> {
-        let mut room = vec![0; n];
-        while self.peeked.len() < n {
-            let Some(rest) = room.get_mut(self.peeked.len()..) else { break };
-            let got = self.fetch(rest)?;
-            if got == 0 {
-                break;
-            }
-            self.peeked.extend_from_slice(rest.get(..got).unwrap_or_default());
-        }
-        Ok(&self.peeked)
-    }
-}
-
-impl Read for Stored<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut ahead = self.peeked.get(self.taken..).unwrap_or_default();
-        if ahead.is_empty() {
-            return self.fetch(buf);
-        }
-        let got = ahead.read(buf)?;
-        self.taken += got;
-        Ok(got)
-    }
-}
-
-enum Body<'a> {
-    Plain(Stored<'a>),
-    Gzip(Box<MultiGzDecoder<BufReader<Stored<'a>>>>),
-}
-
 /// The decoded bytes of a log.
 pub struct Decoded<'a> {
-    body: Body<'a>,
-    content: blake3::Hasher,
-    decoded: u64,
-    intake: Intake,
+    feed: Box<dyn Feed + 'a>,
+    content: Content,
+    /// Offset of the next byte.
+    at: u64,
+    /// What is hashed.
+    start: u64,
+    end: u64,
+    block: usize,
     broken: bool,
 }
 
@@ -121,89 +84,67 @@ impl<'a> Decoded<'a> {
     /// # Errors
     /// Fixed words, when its first bytes cannot be read.
     pub fn open(input: Input<'a>, intake: Intake) -> Result<(Decoded<'a>, Container), String> {
-        let sha256 = intake.sha256.then(Sha256::new);
-        let mut stored = Stored { input, peeked: Vec::new(), taken: 0, read: 0, sha256, failed: false };
-        let container = Container::of(stored.peek(Container::MAGIC).map_err(|e| failed(&e))?);
-        let body = match container {
-            Container::Gzip => Body::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-                intake.block.max(512),
-                stored,
-            )))),
-            _ => Body::Plain(stored),
-        };
-        let content = blake3::Hasher::new();
-        Ok((Decoded { body, content, decoded: 0, intake, broken: false }, container))
+        let (unwrapped, container) = Unwrapped::open(input, intake)?;
+        Ok((Decoded::fed(Box::new(unwrapped), intake), container))
     }
 
-    fn stored(&self) -> &Stored<'a> {
-        match &self.body {
-            Body::Plain(stored) => stored,
-            Body::Gzip(gzip) => gzip.get_ref().get_ref(),
-        }
+    /// A log whose bytes come decoded already.
+    #[must_use]
+    pub fn fed(feed: Box<dyn Feed + 'a>, intake: Intake) -> Decoded<'a> {
+        let (start, end) = (0, u64::MAX);
+        Decoded { feed, content: Content::from(0), at: 0, start, end, block: intake.block, broken: false }
+    }
+
+    /// A stretch of a plain log, from a multiple of [`PIECE`]. The byte before it is read too, to see
+    /// whether a line begins with it, and so is what follows it, as far as somebody asks; only the
+    /// stretch itself is hashed.
+    #[must_use]
+    pub fn range(log: &'a dyn ReadAt, (start, end): (u64, u64), intake: Intake) -> Decoded<'a> {
+        let start = start / PIECE * PIECE;
+        let at = start.saturating_sub(1);
+        let feed = Stretch { log, at, begin: at, end };
+        let content = Content::from(start);
+        Decoded { feed: Box::new(feed), content, at, start, end, block: intake.block, broken: false }
     }
 
     /// Stored bytes read so far.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
-        self.stored().read
+        self.feed.stored_bytes()
+    }
+
+    /// Offset of the first byte that [`Decoded::read`] gives.
+    #[must_use]
+    pub fn first_offset(&self) -> u64 {
+        self.start.saturating_sub(1)
     }
 
     /// Reads decoded bytes; 0 only at the end.
     ///
     /// # Errors
-    /// Fixed words and numbers: reading failed, the compressed data is broken, it swells too much.
+    /// Those of [`Feed::read`].
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, String> {
         if self.broken {
             return Ok(0);
         }
-        let got = match &mut self.body {
-            Body::Plain(stored) => stored.read(buf),
-            Body::Gzip(gzip) => loop {
-                match gzip.read(buf) {
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                    other => break other,
-                }
-            },
-        };
-        let got = got.map_err(|e| {
-            self.broken = true;
-            if self.stored().failed {
-                failed(&e)
-            } else {
-                "the compressed data is broken or cut off".to_owned()
-            }
-        })?;
-        self.content.update(buf.get(..got).unwrap_or_default());
-        self.decoded += got as u64;
-        self.check_size()?;
+        let got = self.feed.read(buf).inspect_err(|_| self.broken = true)?;
+        let bytes = buf.get(..got).unwrap_or_default();
+        let ahead = usize::try_from(self.start.saturating_sub(self.at)).unwrap_or(got).min(got);
+        let inside = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(got).min(got);
+        self.content.update(bytes.get(ahead..inside).unwrap_or_default());
+        self.at += got as u64;
         Ok(got)
     }
 
-    fn check_size(&mut self) -> Result<(), String> {
-        if matches!(self.body, Body::Plain(_)) {
-            return Ok(());
-        }
-        let Intake { decoded_max, ratio_max, .. } = self.intake;
-        let stored = self.stored().read;
-        if self.decoded > decoded_max {
-            self.broken = true;
-            return Err(format!("it decompresses to more than {decoded_max} bytes"));
-        }
-        if self.decoded > RATIO_FROM && self.decoded / stored.max(1) > ratio_max {
-            self.broken = true;
-            return Err(format!("it decompresses to more than {ratio_max} times its stored size"));
-        }
-        Ok(())
-    }
-
-    /// Reads what is left, for the digests, and gives them. Past a break only the stored bytes go on.
+    /// Reads what is left of the stretch, for the digests, and gives them. Past a break only the stored
+    /// bytes go on.
     ///
     /// # Errors
     /// As [`Decoded::read`]; the digests then cover what could be read.
     pub fn finish(mut self) -> (Digests, Result<(), String>) {
-        let mut buf = vec![0; self.intake.block.clamp(512, 1 << 20)];
+        let mut buf = vec![0; self.block.clamp(512, 1 << 20)];
         let mut outcome = Ok(());
-        loop {
+        while self.at < self.end {
             match self.read(&mut buf) {
                 Ok(0) => break,
                 Ok(_) => {}
@@ -213,38 +154,58 @@ impl<'a> Decoded<'a> {
                 }
             }
         }
-        let mut stored = match self.body {
-            Body::Plain(stored) => stored,
-            Body::Gzip(gzip) => gzip.into_inner().into_inner(),
-        };
-        while !stored.failed && stored.fetch(&mut buf).is_ok_and(|n| n > 0) {}
-        let digests = Digests {
-            stored_bytes: stored.read,
-            decoded_bytes: self.decoded,
-            content: self.content.finalize().to_hex().to_string(),
-            sha256: stored.sha256.filter(|_| !stored.failed).map(|sha| hex(&sha.finalize())),
-        };
-        (digests, outcome)
+        let whole = self.start == 0 && self.end == u64::MAX;
+        let (pieces, content) = self.content.finish(whole);
+        let Stock { bytes: stored_bytes, sha256 } = self.feed.finish();
+        let decoded_bytes = self.at.min(self.end).saturating_sub(self.start);
+        (Digests { stored_bytes, decoded_bytes, content, pieces, sha256 }, outcome)
     }
 }
 
-/// An error of the store in fixed words: its own text may name a path.
-fn failed(error: &io::Error) -> String {
-    format!("reading failed ({})", error.kind())
+/// A plain log from somewhere in it. Past the end of the stretch it is read in small steps.
+struct Stretch<'a> {
+    log: &'a dyn ReadAt,
+    at: u64,
+    begin: u64,
+    end: u64,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, b| {
-        let _infallible = write!(out, "{b:02x}");
-        out
-    })
+/// Bytes read at a time past the end of a stretch.
+const BEYOND: usize = 8 << 10;
+
+impl Feed for Stretch<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, String> {
+        let most = match usize::try_from(self.end.saturating_sub(self.at)) {
+            Ok(0) => BEYOND,
+            Ok(ahead) => ahead,
+            Err(_) => buf.len(),
+        };
+        let len = buf.len().min(most);
+        loop {
+            match self.log.read_at(buf.get_mut(..len).unwrap_or_default(), self.at) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(failed(&e)),
+                Ok(got) => {
+                    self.at += got as u64;
+                    return Ok(got);
+                }
+            }
+        }
+    }
+
+    fn stored_bytes(&self) -> u64 {
+        self.at.min(self.end) - self.begin
+    }
+
+    fn finish(self: Box<Self>) -> Stock {
+        Stock { bytes: self.stored_bytes(), sha256: None }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::io::{self, Read, Write};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -273,10 +234,39 @@ mod tests {
         let stored = [gzip(b"abc"), gzip(b""), gzip(b"def")].concat();
         let (out, digests, trouble) = whole(&stored, Intake::default());
         assert_eq!((out.as_slice(), trouble), (b"abcdef".as_slice(), None));
-        assert_eq!(digests.content, blake3::hash(b"abcdef").to_hex().to_string());
+        assert_eq!(digests.content.unwrap(), blake3::hash(b"abcdef").to_hex().to_string());
         let sha = "bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721";
         assert_eq!(whole(b"abcdef", Intake::default()).1.sha256.unwrap(), sha);
         assert_eq!(digests.stored_bytes, stored.len() as u64);
+    }
+
+    #[test]
+    fn zstd_is_opened_and_its_frames_joined() {
+        let frame = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        let stored = [frame(b"abc"), frame(b"def")].concat();
+        let (out, digests, trouble) = whole(&stored, Intake::default());
+        assert_eq!((out.as_slice(), trouble), (b"abcdef".as_slice(), None));
+        assert_eq!(digests.stored_bytes, stored.len() as u64);
+        let (_, _, trouble) = whole(&stored[..stored.len() - 2], Intake::default());
+        assert_eq!(trouble.unwrap(), "the compressed data is broken or cut off");
+        let bomb = frame(&vec![0; 80 << 20]);
+        let (_, _, trouble) = whole(&bomb, Intake::default());
+        assert_eq!(trouble.unwrap(), "it decompresses to more than 500 times its stored size");
+    }
+
+    #[test]
+    fn a_stretch_is_hashed_apart_and_read_on_past_its_end() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+        let (start, end) = (PIECE, 2 * PIECE);
+        let mut decoded = Decoded::range(&bytes, (start, end), Intake::default());
+        let (mut out, mut buf) = (Vec::new(), [0; 70_000]);
+        while out.len() < 1_200_000 {
+            let n = decoded.read(&mut buf).unwrap();
+            out.extend_from_slice(&buf[..n]);
+        }
+        assert_eq!(out[..], bytes[start as usize - 1..][..out.len()]);
+        let digests = decoded.finish().0;
+        assert_eq!((digests.pieces.len(), digests.decoded_bytes), (1, PIECE));
     }
 
     #[test]

@@ -7,13 +7,68 @@ pub struct Lines {
     max: usize,
     taken: usize,
     halted: Option<Halt>,
+    /// Lines that begin here or later are not given.
+    end: u64,
+    /// Line ends at or after `end` that were passed.
+    beyond: u64,
+    known: Option<(u64, u64)>,
 }
 
 impl Lines {
     /// Lines of at most `max` bytes.
     #[must_use]
     pub fn new(max: usize) -> Lines {
-        Lines { max, taken: 0, halted: None }
+        Lines::before(u64::MAX, max)
+    }
+
+    /// Lines of at most `max` bytes that begin before an offset.
+    #[must_use]
+    pub fn before(end: u64, max: usize) -> Lines {
+        Lines { max, taken: 0, halted: None, end, beyond: 0, known: None }
+    }
+
+    /// Tells on which line an offset in the last block stands, so that its lines are not counted again.
+    pub fn known(&mut self, offset: u64, line: u64) {
+        self.known = Some((offset, line));
+    }
+
+    /// Line ends at or after the end that were passed over.
+    #[must_use]
+    pub fn ends_beyond(&self) -> u64 {
+        self.beyond
+    }
+
+    /// Passes over the rest of a line that began before `start`. The window begins one byte before it, so
+    /// that a line which begins with it is seen to.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub fn skip_begun(window: &mut Window<'_>, start: u64) -> Result<(), Halt> {
+        loop {
+            let before = usize::try_from(start.saturating_sub(window.offset())).unwrap_or(0);
+            let ahead = window.bytes();
+            match memchr::memchr(b'\n', ahead) {
+                // The byte before the start is of no line here; what is skipped after it is.
+                Some(at) if at < before => {
+                    window.skip(at + 1);
+                    return Ok(());
+                }
+                Some(at) => {
+                    window.skip(before);
+                    window.consume(at + 1 - before);
+                    return Ok(());
+                }
+                None => {
+                    let length = ahead.len();
+                    window.skip(before.min(length));
+                    window.consume(length - before.min(length));
+                    if window.is_done() {
+                        return Ok(());
+                    }
+                    window.fill()?;
+                }
+            }
+        }
     }
 
     /// The next block, `None` at the end. A last line without its end comes with the last block.
@@ -21,10 +76,23 @@ impl Lines {
     /// # Errors
     /// Those of the source, after everything that was read before has been given out.
     pub fn next<'w>(&mut self, window: &'w mut Window<'_>) -> Result<Option<Piece<'w>>, Halt> {
-        window.consume(std::mem::take(&mut self.taken));
+        window.consume_from(std::mem::take(&mut self.taken), self.known.take());
+        if window.offset() >= self.end {
+            return self.halted.take().map_or(Ok(None), Err);
+        }
+        // Bytes of lines that begin in time; the last of them may end later.
+        let inside = usize::try_from(self.end - window.offset()).unwrap_or(usize::MAX);
         let mut searched = 0;
         loop {
             let ahead = window.bytes().get(searched..).unwrap_or_default();
+            if searched + ahead.len() >= inside {
+                let last = inside.saturating_sub(1).max(searched) - searched;
+                if let Some(at) = memchr::memchr(b'\n', ahead.get(last..).unwrap_or_default()) {
+                    self.taken = searched + last + at + 1;
+                    self.beyond += u64::from(self.taken > inside);
+                    break;
+                }
+            }
             if let Some(at) = memchr::memrchr(b'\n', ahead) {
                 self.taken = searched + at + 1;
                 break;
@@ -58,6 +126,7 @@ impl Lines {
             if let Some(at) = memchr::memchr(b'\n', ahead) {
                 returned = ahead.get(..at).and_then(<[u8]>::last).map_or(returned, |b| *b == b'\r');
                 let end = window.offset() + at as u64;
+                self.beyond += u64::from(end >= self.end);
                 window.consume(at + 1);
                 return Ok(Piece::TooLong { offset, length: end - offset - u64::from(returned), line });
             }

@@ -4,15 +4,20 @@
 //! or a stream that can be read once.
 
 mod container;
+mod content;
 mod decoded;
 mod json_values;
 mod lines;
+mod stored;
+mod unwrapped;
 mod window;
 
 pub use container::{Container, looks_binary};
-pub use decoded::{Decoded, Digests, Intake};
+pub use content::{PIECE, content_root};
+pub use decoded::{Decoded, Digests, Feed, Intake, Stock};
 pub use json_values::JsonValues;
 pub use lines::Lines;
+pub use unwrapped::Unwrapped;
 pub use window::Window;
 
 use std::io;

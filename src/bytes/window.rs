@@ -19,18 +19,19 @@ pub struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// A window at the start of a log, `block` bytes to a read.
+    /// A window at the start of a log or stretch, `block` bytes to a read.
     #[must_use]
     pub fn new(source: Decoded<'a>, block: usize) -> Window<'a> {
         let block = block.max(1);
+        let offset = source.first_offset();
         Window {
             source,
             buf: Vec::new(),
             start: 0,
             end: 0,
-            offset: 0,
+            offset,
             line: 1,
-            line_start: 0,
+            line_start: offset,
             block,
             done: false,
         }
@@ -45,6 +46,13 @@ impl<'a> Window<'a> {
             self.fill()?;
         }
         Ok(())
+    }
+
+    /// Passes over `n` bytes that come before what is read: their lines are not counted.
+    pub fn skip(&mut self, n: usize) {
+        let line = self.line;
+        self.consume_from(n, None);
+        self.line = line;
     }
 
     /// Passes over a UTF-8 byte-order mark; call it at the start.
@@ -94,9 +102,20 @@ impl<'a> Window<'a> {
 
     /// Moves past `n` bytes in view.
     pub fn consume(&mut self, n: usize) {
+        self.consume_from(n, None);
+    }
+
+    /// Moves past `n` bytes in view. Whoever went through them may know the line on which some offset
+    /// among them stands: only what follows is counted then.
+    pub fn consume_from(&mut self, n: usize, known: Option<(u64, u64)>) {
         let n = n.min(self.end - self.start);
         let gone = self.buf.get(self.start..self.start + n).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', gone).count() as u64;
+        let known = known.and_then(|(offset, line)| {
+            let at = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+            Some((gone.get(at..)?, line))
+        });
+        let (rest, line) = known.unwrap_or((gone, self.line));
+        self.line = line + memchr::memchr_iter(b'\n', rest).count() as u64;
         if let Some(at) = memchr::memrchr(b'\n', gone) {
             self.line_start = self.offset + at as u64 + 1;
         }
@@ -110,7 +129,7 @@ impl<'a> Window<'a> {
         self.offset
     }
 
-    /// Line of the first byte in view, from 1.
+    /// Line of the first byte in view, from 1 at the start of the log or stretch.
     #[must_use]
     pub fn line(&self) -> u64 {
         self.line

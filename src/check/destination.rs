@@ -47,7 +47,7 @@ pub(super) fn resolve<'a>(
     let (names, address) = match &key.server {
         Server::Name(name) => (vec![Arc::clone(name)], None),
         Server::Address(a) => (naming.known(&key.client, *a, hours), Some(*a)),
-        Server::Unreadable | Server::Unknown => (Vec::new(), None),
+        _ => (Vec::new(), None),
     };
     if let Explained::ByName(name) = explained {
         let (locality, because) =
@@ -69,12 +69,18 @@ pub(super) fn resolve<'a>(
         (Server::Address(a), known) => locate_address(&project.boundary, project, *a, known),
         (Server::Unreadable, _) => (Locality::Undetermined, "the record names a host that cannot be one"),
         (Server::Unknown, _) => (Locality::Undetermined, "the record names no destination"),
+        (Server::Below(_) | Server::Within(_) | Server::Beyond, _) => {
+            (Locality::Undetermined, "its servers were too many to be kept apart")
+        }
     };
     let label = match &key.server {
         Server::Name(name) => name.to_string(),
         Server::Address(a) => a.to_string(),
         Server::Unreadable => "(unreadable name)".to_owned(),
         Server::Unknown => "(no destination)".to_owned(),
+        Server::Below(domain) => format!("*.{domain}"),
+        Server::Within(network) => network.to_string(),
+        Server::Beyond => "(other destinations)".to_owned(),
     };
     named(inputs, label, names, address, locality, because, key.service())
 }

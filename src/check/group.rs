@@ -162,14 +162,18 @@ fn exemplars(rows: &[&Observed<'_>]) -> Vec<Exemplar> {
         line: s.at.line,
         offset: s.at.offset,
         length: s.at.length,
-        sha256: s.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+        sha256: s.sha256.as_ref().map(|d| d.iter().map(|b| format!("{b:02x}")).collect()).unwrap_or_default(),
         time: s.time,
     };
     let mut list: Vec<Exemplar> = rows
         .iter()
         .flat_map(|r| {
             let inside = move |s: &&Sample| s.time >= r.cell.first && s.time <= r.cell.last;
-            r.total.samples().into_iter().filter(inside).map(move |s| exemplar(&r.key.source, s))
+            let samples = || r.total.samples.iter().filter(inside);
+            // Those with a hash; the hashed ones of other keys may lie outside the period.
+            let hashed = samples().any(|s| s.sha256.is_some());
+            let shown = samples().filter(move |s| s.sha256.is_some() || !hashed);
+            shown.map(move |s| exemplar(&r.key.source, s))
         })
         .collect();
     list.sort();

@@ -20,7 +20,7 @@ pub(super) enum Explained {
 }
 
 /// A name an address went by: the name, where the fact comes from, and the hours it was met in.
-type Known<'a> = (&'a Arc<str>, Lane, &'a BTreeSet<i64>);
+type Known<'a> = (&'a Arc<str>, Lane, &'a Vec<i64>);
 /// Name, port and hour of a named exchange.
 type Exchange<'a> = (&'a str, Option<u16>, i64);
 /// Client, address, port and hour of an exchange whose URL names an address.
@@ -46,11 +46,11 @@ impl<'a> Naming<'a> {
                 _ if key.lane == Lane::Lookup => {}
                 Server::Name(name) => {
                     let known = exchanges.entry(&*key.client).or_default();
-                    known.extend(total.hours.keys().map(|h| (&**name, key.port, *h)));
+                    known.extend(total.hours.iter().map(|c| (&**name, key.port, c.hour)));
                 }
                 // A URL whose host is an address.
                 Server::Address(a) if key.visibility <= Visibility::Url => {
-                    addressed.extend(total.hours.keys().map(|h| (&*key.client, *a, key.port, *h)));
+                    addressed.extend(total.hours.iter().map(|c| (&*key.client, *a, key.port, c.hour)));
                 }
                 _ => {}
             }
@@ -77,7 +77,7 @@ impl<'a> Naming<'a> {
         let mut names: Vec<&Arc<str>> = known
             .iter()
             .filter(|(name, how, hours)| {
-                *how != Lane::Lookup && hours.range(near.clone()).next().is_some() && met(name)
+                *how != Lane::Lookup && hours.iter().any(|h| near.contains(h)) && met(name)
             })
             .map(|(name, ..)| *name)
             .collect();
@@ -97,7 +97,7 @@ impl<'a> Naming<'a> {
         let mut known: Vec<Arc<str>> = self
             .of(client, address)
             .iter()
-            .filter(|(_, _, met)| hours.iter().any(|h| met.range(h - 1..=*h).next().is_some()))
+            .filter(|(_, _, met)| hours.iter().any(|h| met.iter().any(|m| (h - 1..=*h).contains(m))))
             .map(|(name, ..)| Arc::clone(name))
             .collect();
         known.sort();

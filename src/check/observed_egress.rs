@@ -106,7 +106,8 @@ fn forwarded(row: &Observed<'_>, by_proxy: &BTreeSet<(&str, i64)>) -> bool {
     let hours = row.cell.first.hour()..=row.cell.last.hour();
     row.total
         .hours
-        .keys()
+        .iter()
+        .map(|c| c.hour)
         .filter(|h| hours.contains(h))
         .all(|h| (h - 1..=h + 1).any(|n| by_proxy.contains(&(&**name, n))))
 }

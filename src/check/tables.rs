@@ -242,7 +242,7 @@ pub(super) fn logs(case: &Case<'_>) -> Vec<LogResult> {
             bytes: log.facts.bytes,
             sha256: log.facts.sha256.clone(),
             content: log.facts.content.clone(),
-            problems: log.facts.problems.clone(),
+            problems: log.facts.problem_lines(),
         })
         .collect()
 }

@@ -71,16 +71,16 @@ pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
     let clients = Clients::new(inputs.project);
     let mut rows = Vec::new();
     for (key, total) in &inputs.summary.aggregates {
-        let mut parts: BTreeMap<Explained, Vec<(&i64, &Cell)>> = BTreeMap::new();
-        for (hour, cell) in &total.hours {
+        let mut parts: BTreeMap<Explained, Vec<&Cell>> = BTreeMap::new();
+        for cell in &total.hours {
             if cell.last >= inputs.period.start && cell.first < inputs.period.end {
-                parts.entry(naming.explain(key, *hour)).or_default().push((hour, cell));
+                parts.entry(naming.explain(key, cell.hour)).or_default().push(cell);
             }
         }
         for (explained, cells) in parts {
             // Several names explain it: which of them the bytes belong to is not known.
             let (Some(cell), true) = (sum(&cells), explained != Explained::ByMany) else { continue };
-            let hours: Vec<i64> = cells.iter().map(|(h, _)| **h).collect();
+            let hours: Vec<i64> = cells.iter().map(|c| c.hour).collect();
             let (component, inside) = clients.find(inputs.project, key);
             let destination = resolve(inputs, &naming, key, &hours, &explained);
             let (data, certainty, fetch) = carried(inputs, key, &destination);
@@ -105,16 +105,16 @@ pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
     rows
 }
 
-fn sum(cells: &[(&i64, &Cell)]) -> Option<Cell> {
-    let mut rest = cells.iter().map(|(_, c)| *c);
+fn sum(cells: &[&Cell]) -> Option<Cell> {
+    let mut rest = cells.iter().copied();
     let mut total = rest.next()?.clone();
     rest.for_each(|c| total.merge(c));
     Some(total)
 }
 
-fn days(cells: &[(&i64, &Cell)]) -> BTreeMap<Time, (u64, u64)> {
+fn days(cells: &[&Cell]) -> BTreeMap<Time, (u64, u64)> {
     let mut days = BTreeMap::new();
-    for (_, cell) in cells {
+    for cell in cells {
         let Some(day) = Time::from_date(cell.first.date()) else { continue };
         let entry: &mut (u64, u64) = days.entry(day).or_default();
         entry.0 = entry.0.saturating_add(cell.bytes_out.sum);
@@ -246,7 +246,7 @@ pub(super) fn proxied(summary: &crate::evidence::Summary) -> BTreeSet<(&str, i64
     let mut set = BTreeSet::new();
     for (key, total) in &summary.aggregates {
         if let (Lane::Proxy, Server::Name(name)) = (key.lane, &key.server) {
-            set.extend(total.hours.keys().map(|h| (&**name, *h)));
+            set.extend(total.hours.iter().map(|c| (&**name, c.hour)));
         }
     }
     set

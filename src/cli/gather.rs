@@ -1,6 +1,7 @@
 //! From a project's directory to everything judging needs.
 
-use super::logs::{Task, read_all};
+use super::logs::{Reading, Task, read_all};
+use super::progress::Progress;
 use super::shell::{self, Shell};
 use super::{exit, tree};
 use crate::check::{Bindings, CHECKS, bind, locate, validate_waivers};
@@ -150,14 +151,16 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
             format: source.format.clone(),
         }));
     }
-    let mut summary = read_all(&tasks, services, &ReadOptions::default()).map_err(|why| {
+    let (options, progress) = (ReadOptions::default(), Progress::new());
+    let reading = Reading::usual(services, &options, &progress);
+    let mut summary = read_all(&tasks, &reading).map_err(|why| {
         shell.error(&why, None);
         exit::INTERNAL
     })?;
     for key in missing {
         let facts =
             LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
-        summary.logs.entry(key).or_insert(Log { facts, seen: None });
+        summary.logs.entry(key).or_insert(Log { facts, ..Log::default() });
     }
     // A rotation leaves an empty log behind; it is worth a word only where no log holds anything.
     let nothing = summary.logs.values().all(|l| l.facts.counts.read == 0);

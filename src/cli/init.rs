@@ -1,7 +1,8 @@
 //! `domicile init`: a project file to start from, with what was found and the blanks to fill in.
 
 use super::gather::import;
-use super::logs::{Task, read_all};
+use super::logs::{Reading, Task, read_all};
+use super::progress::Progress;
 use super::shell::Shell;
 use super::{exit, tree};
 use crate::evidence::{Server, Summary};
@@ -97,7 +98,8 @@ fn logs(dir: &Path, project: &Path, services: &Services) -> Result<Vec<InitLog>,
             .into_iter()
             .map(|found| Task { source: Arc::clone(&source), found, format: None })
             .collect();
-        let summary = read_all(&tasks, services, &ReadOptions::default())?;
+        let (options, progress) = (ReadOptions::default(), Progress::new());
+        let summary = read_all(&tasks, &Reading::usual(services, &options, &progress))?;
         let formats: BTreeSet<&str> =
             summary.logs.values().filter_map(|l| l.facts.format.as_deref()).collect();
         if formats.is_empty() {

@@ -1,15 +1,23 @@
-//! Logs from disk to one summary: each file folded by itself, two at a time, then merged.
+//! Logs from disk to one summary: each cut into stretches where its format allows it, read by several
+//! threads, folded apart and put together again.
 
+use super::ahead::Ahead;
+use super::progress::Progress;
 use super::shell::Disk;
 use super::tree::Found;
-use crate::bytes::{Input, ReadAt};
-use crate::evidence::{Fold, Log, LogFacts, LogName, Summary};
-use crate::model::text::plural;
+use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
+use crate::evidence::{Basis, Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Problem, Range, Summary};
+use crate::inspect::DETECTORS;
 use crate::services::Services;
-use crate::traffic::{Choice, LogRead, ReadOptions, Skip, read};
+use crate::traffic::{
+    Choice, LogRead, Plan, ReadOptions, Skip, plan, read_decoded, read_stretch, read_within,
+};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log to read.
 pub(crate) struct Task {
@@ -19,49 +27,376 @@ pub(crate) struct Task {
     pub(crate) format: Option<String>,
 }
 
-/// How many logs are read at a time.
-fn workers() -> usize {
+/// The path that stands for the standard input, and the name of that log.
+pub(crate) const STDIN: (&str, &str) = ("-", "standard-input");
+
+/// How logs are read.
+pub(crate) struct Reading<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) options: &'a ReadOptions,
+    pub(crate) threads: usize,
+    /// Whether to compute the SHA-256 of logs.
+    pub(crate) sha256: bool,
+    pub(crate) caps: Caps,
+    pub(crate) progress: &'a Progress,
+}
+
+impl<'a> Reading<'a> {
+    /// As it is done if nobody says otherwise.
+    pub(crate) fn usual(services: &'a Services, options: &'a ReadOptions, progress: &'a Progress) -> Self {
+        Reading { services, options, threads: threads(), sha256: true, caps: Caps::default(), progress }
+    }
+}
+
+/// How many threads read, if nobody says.
+pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
 
-/// Reads every log. The result does not depend on how many are read at a time.
-pub(crate) fn read_all(
-    tasks: &[Task],
-    services: &Services,
-    options: &ReadOptions,
-) -> Result<Summary, String> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(i) else { return done };
-            done.push((i, read_one(task, services, options)));
+/// What a summary depends on besides its logs.
+pub(crate) fn basis(services: &Services, options: &ReadOptions, caps: Caps) -> Arc<Basis> {
+    let Caps { hosts, clients, units, notable, names } = caps;
+    let year = options.year.map_or_else(|| "none".to_owned(), |y| y.to_string());
+    Arc::new(Basis {
+        tool: format!("domicile {}", env!("CARGO_PKG_VERSION")),
+        services: services.sha256.clone(),
+        inspector: DETECTORS.iter().map(|d| d.id()).collect::<Vec<_>>().join(" "),
+        options: format!(
+            "year {year}; at most {hosts} hosts a domain, {clients} clients a destination, {units} domains, \
+             {notable} notable aggregates, {names} addresses a name"
+        ),
+    })
+}
+
+/// A piece of work.
+#[derive(Debug, Clone, Copy)]
+enum Unit {
+    /// A log from its start to its end.
+    Whole(usize),
+    /// A stretch of a log.
+    Stretch(usize, (u64, u64)),
+    /// The SHA-256 of a log that is read in stretches.
+    Hash(usize),
+}
+
+/// A log as it is being read.
+struct Job<'t> {
+    task: &'t Task,
+    plan: Option<Plan>,
+    length: u64,
+    done: Mutex<Done>,
+}
+
+/// What has come of a log so far.
+#[derive(Default)]
+struct Done {
+    stretches: Vec<((u64, u64), LogRead)>,
+    parts: Vec<Summary>,
+    sha256: Option<String>,
+    refused: Option<String>,
+}
+
+impl Job<'_> {
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn choice(&self) -> Choice<'_> {
+        self.task.format.as_deref().map_or(Choice::Auto, Choice::Forced)
+    }
+
+    fn name(&self, seed: u64) -> LogName {
+        LogName { source: Arc::clone(&self.task.source), name: self.task.found.name.as_str().into(), seed }
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.task.found.path == Path::new(STDIN.0)
+    }
+
+    fn open(&self) -> Result<Disk, String> {
+        Disk::open(&self.task.found.path).map_err(|e| format!("it cannot be read: {}", e.kind()))
+    }
+}
+
+/// Reads every log. The result does not depend on the number of threads.
+pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary, String> {
+    let jobs: Vec<Job<'_>> = tasks.iter().map(|task| prepare(task, reading)).collect();
+    let units = units(&jobs, reading);
+    reading.progress.start(jobs.iter().map(|j| j.length).sum());
+    run(&jobs, &units, reading)?;
+    reading.progress.end();
+    let mut summaries = Vec::new();
+    let mut known: BTreeMap<(Arc<str>, String), Arc<str>> = BTreeMap::new();
+    for job in &jobs {
+        summaries.push(without_copies(assemble(job, reading)?, &mut known));
+    }
+    merge_all(summaries).map_err(|refusal| refusal.to_string())
+}
+
+/// Reads one stretch of one log: its records and lines are counted from there.
+pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) -> Result<Summary, String> {
+    let job = Job { plan: None, ..prepare(task, &Reading { threads: 2, ..*reading }) };
+    let disk = job.open()?;
+    let plan = plan(&disk, job.choice())
+        .ok_or("it is compressed, or of a format that is read from its start to its end only")?;
+    let (start, end) = (range.0, range.1.min(disk.len()));
+    if start % PIECE != 0 || start >= end || (end < disk.len() && end % PIECE != 0) {
+        return Err(format!("a range lies in the log and begins and ends at multiples of {PIECE} bytes"));
+    }
+    let whole = (start, end) == (0, disk.len());
+    let job = Job { plan: (!whole).then_some(plan), ..job };
+    reading.progress.start(end - start);
+    let unit = if whole { Unit::Whole(0) } else { Unit::Stretch(0, (start, end)) };
+    let jobs = [job];
+    run(&jobs, &[unit], &Reading { threads: 1, ..*reading })?;
+    reading.progress.end();
+    jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
+}
+
+/// Merges neighbours until one is left, so that no figure is moved more often than needed.
+fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRefusal> {
+    while summaries.len() > 1 {
+        let mut halved = Vec::with_capacity(summaries.len().div_ceil(2));
+        let mut rest = summaries.into_iter();
+        while let Some(left) = rest.next() {
+            halved.push(match rest.next() {
+                Some(right) => left.merge(right)?,
+                None => left,
+            });
         }
+        summaries = halved;
+    }
+    Ok(summaries.pop().unwrap_or_default())
+}
+
+/// Looks at a log without reading it.
+fn prepare<'t>(task: &'t Task, reading: &Reading<'_>) -> Job<'t> {
+    let mut job = Job { task, plan: None, length: 0, done: Mutex::default() };
+    if job.is_stdin() {
+        return job;
+    }
+    match task.found.refused.map_or_else(|| job.open(), |why| Err(why.to_owned())) {
+        Ok(disk) => {
+            job.length = disk.len();
+            if reading.threads > 1 && disk.len() >= 2 * PIECE {
+                job.plan = plan(&disk, job.choice());
+            }
+        }
+        Err(why) => job.done().refused = Some(why),
+    }
+    job
+}
+
+fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
+    let mut units = Vec::new();
+    // Hashing a log is the longest piece of work that cannot be shared: it comes first.
+    for (i, job) in jobs.iter().enumerate() {
+        if job.plan.is_some() && reading.sha256 {
+            units.push(Unit::Hash(i));
+        }
+    }
+    for (i, job) in jobs.iter().enumerate() {
+        if job.done().refused.is_some() {
+            continue;
+        }
+        if job.plan.is_none() {
+            units.push(Unit::Whole(i));
+            continue;
+        }
+        let share = job.length / (reading.threads as u64 * 6);
+        let step = share.div_ceil(PIECE).clamp(1, 64) * PIECE;
+        let mut start = 0;
+        while start < job.length {
+            let end = (start + step).min(job.length);
+            units.push(Unit::Stretch(i, (start, end)));
+            start = end;
+        }
+    }
+    units
+}
+
+/// Works through the units with as many threads as asked for.
+fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), String> {
+    let next = AtomicUsize::new(0);
+    let alone = units.len() < reading.threads;
+    let work = || -> Result<(), String> {
+        // Stretches of one log that fall to the same thread are folded together.
+        let mut open: Option<(usize, Fold<'_>)> = None;
+        while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (Unit::Whole(i) | Unit::Stretch(i, _) | Unit::Hash(i)) = *unit;
+            let Some(job) = jobs.get(i) else { continue };
+            if let Some((other, fold)) = open.take_if(|(other, _)| *other != i) {
+                close(jobs.get(other), fold)?;
+            }
+            match *unit {
+                Unit::Hash(_) => hash(job),
+                Unit::Whole(_) => {
+                    if let Some((read, fold)) = read_whole(job, reading, alone) {
+                        let range = (0, read.decoded_bytes);
+                        job.done().stretches.push((range, read));
+                        close(Some(job), fold)?;
+                    }
+                }
+                Unit::Stretch(_, range) => match job.open().and_then(|disk| Ok((seed(&disk)?, disk))) {
+                    Err(why) => job.done().refused = Some(why),
+                    Ok((seed, disk)) => {
+                        let fold = &mut open.get_or_insert_with(|| (i, fold(job, reading, seed))).1;
+                        let Some(plan) = &job.plan else { continue };
+                        let mut before = 0;
+                        let mut progress = |n| reading.progress.add(&mut before, n);
+                        let intake = Intake { sha256: false, ..Intake::default() };
+                        let options = reading.options;
+                        let read = read_stretch(plan, &disk, range, intake, options, fold, &mut progress);
+                        job.done().stretches.push((range, read));
+                    }
+                },
+            }
+        }
+        open.map_or(Ok(()), |(i, fold)| close(jobs.get(i), fold))
     };
-    let mut summaries: Vec<(usize, Summary)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers().min(tasks.len().max(1))).map(|_| scope.spawn(work)).collect();
+    if reading.threads <= 1 {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let count = reading.threads.min(units.len().max(1));
+        let handles: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
         handles
             .into_iter()
-            .map(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned()))
-            .collect::<Result<Vec<_>, _>>()
-    })?
-    .into_iter()
-    .flatten()
-    .collect();
-    summaries.sort_by_key(|(i, _)| *i);
-    let mut whole = Summary::default();
-    let mut known: BTreeMap<(Arc<str>, String), Arc<str>> = BTreeMap::new();
-    for (_, summary) in summaries {
-        let summary = without_copies(summary, &mut known);
-        // The first is taken as it is: a single large log is not held twice.
-        whole = if whole == Summary::default() {
-            summary
-        } else {
-            whole.merge(&summary).map_err(|refusal| refusal.to_string())?
-        };
+            .try_for_each(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned())?)
+    })
+}
+
+fn fold<'s>(job: &Job<'_>, reading: &Reading<'s>, seed: u64) -> Fold<'s> {
+    Fold::with_caps(reading.services, job.name(seed), reading.caps)
+}
+
+fn close(job: Option<&Job<'_>>, fold: Fold<'_>) -> Result<(), String> {
+    let part = fold.finish().map_err(|refusal| refusal.to_string())?;
+    if let Some(job) = job {
+        job.done().parts.push(part);
     }
-    Ok(whole)
+    Ok(())
+}
+
+/// Reads a log from its start to its end. A thread of its own decompresses ahead if there is one to spare.
+fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(LogRead, Fold<'s>)> {
+    let intake = Intake { sha256: reading.sha256, ..Intake::default() };
+    let mut before = 0;
+    let mut progress = |n| reading.progress.add(&mut before, n);
+    let options = reading.options;
+    let outcome = if job.is_stdin() {
+        let mut first = Vec::new();
+        let mut stdin = io::stdin().lock();
+        let read = (&mut stdin).take(PIECE).read_to_end(&mut first);
+        read.map_err(|e| format!("it cannot be read: {}", e.kind())).map(|_| {
+            let mut fold = fold(job, reading, seed_of(&first));
+            let mut stream = Sendable(first.as_slice().chain(io::stdin()));
+            drop(stdin);
+            let input = Input::Stream(&mut stream);
+            (read_within(intake, input, job.choice(), options, &mut fold, &mut progress), fold)
+        })
+    } else {
+        job.open().and_then(|disk| {
+            let mut fold = fold(job, reading, seed(&disk)?);
+            let (unwrapped, container) = Unwrapped::open(Input::At(&disk), intake)?;
+            let ahead = alone && reading.threads > 1 && container != Container::Plain;
+            let mut go = |feed: Box<dyn Feed + '_>| {
+                let decoded = Decoded::fed(feed, intake);
+                read_decoded(decoded, container, intake, job.choice(), options, &mut fold, &mut progress)
+            };
+            let mut read = if ahead {
+                std::thread::scope(|scope| go(Box::new(Ahead::of(unwrapped, scope))))
+            } else {
+                go(Box::new(unwrapped))
+            };
+            if container == Container::Plain && read.stored_bytes < disk.len() && read.stopped.is_none() {
+                read.stopped = Some(shrunk(&read));
+            }
+            Ok((read, fold))
+        })
+    };
+    outcome.map_err(|why| job.done().refused = Some(why)).ok()
+}
+
+fn shrunk(read: &LogRead) -> crate::traffic::Stopped {
+    let why = "the file became shorter while it was read".to_owned();
+    crate::traffic::Stopped { why, offset: read.decoded_bytes, line: read.lines + 1, column: 1 }
+}
+
+/// The first MiB of the standard input, and the rest of it.
+struct Sendable<R>(R);
+
+impl<R: Read> Read for Sendable<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+/// SHA-256 of a log that others read.
+fn hash(job: &Job<'_>) {
+    let Ok(disk) = job.open() else { return };
+    let mut sha = Sha256::new();
+    let mut buf = vec![0; 128 << 10];
+    let mut at = 0;
+    while let Ok(got) = disk.read_at(&mut buf, at) {
+        if got == 0 {
+            if at == job.length && disk.is_unchanged() {
+                job.done().sha256 = Some(sha.finalize().iter().map(|b| format!("{b:02x}")).collect());
+            }
+            return;
+        }
+        sha.update(buf.get(..got).unwrap_or_default());
+        at += got as u64;
+    }
+}
+
+/// The seed of sample ranks: from the first stored MiB, so that a file and a pipe agree.
+fn seed(log: &dyn ReadAt) -> Result<u64, String> {
+    let mut first = vec![0; usize::try_from(log.len().min(PIECE)).unwrap_or(0)];
+    let mut have = 0;
+    while let Some(room) = first.get_mut(have..).filter(|r| !r.is_empty()) {
+        match log.read_at(room, have as u64).map_err(|e| format!("it cannot be read: {}", e.kind()))? {
+            0 => break,
+            got => have += got,
+        }
+    }
+    Ok(seed_of(first.get(..have).unwrap_or_default()))
+}
+
+fn seed_of(first: &[u8]) -> u64 {
+    blake3::hash(first).as_bytes().iter().take(8).fold(0, |seed, b| (seed << 8) | u64::from(*b))
+}
+
+/// Puts together what was read of a log.
+fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
+    let basis = Some(basis(reading.services, reading.options, reading.caps));
+    let Done { stretches, parts, sha256, refused } = std::mem::take(&mut *job.done());
+    let name = job.name(0);
+    let whole = |logs, parts| Summary::of_log(&name, basis.clone(), logs, parts);
+    if let Some(why) = refused {
+        let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
+        return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
+    }
+    let (apart, length) = (job.plan.is_some(), job.length);
+    let logs = stretches.into_iter().map(|(range, read)| log(range, read, apart, length)).collect();
+    match whole(logs, parts) {
+        Ok(mut summary) => {
+            if let Some(log) = summary.logs.values_mut().next()
+                && apart
+            {
+                log.facts.sha256 = sha256;
+            }
+            Ok(summary)
+        }
+        // Its header changes half-way: nothing can be read ahead of it.
+        Err(MergeRefusal::State { .. }) if apart => {
+            let again = Job { task: job.task, plan: None, length: job.length, done: Mutex::default() };
+            let jobs = [again];
+            run(&jobs, &[Unit::Whole(0)], &Reading { threads: 1, ..*reading })?;
+            jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
+        }
+        Err(refusal) => Err(refusal.to_string()),
+    }
 }
 
 /// A log whose decoded content another log of the same source has is a copy, plain or compressed: it is
@@ -82,51 +417,33 @@ fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc
         content: log.facts.content.clone(),
         ..LogFacts::default()
     };
-    Summary { logs: [(key.clone(), Log { facts, seen: None })].into(), ..Summary::default() }
+    let logs = [(key.clone(), Log { facts, ..Log::default() })].into();
+    Summary { logs, basis: summary.basis.clone(), ..Summary::default() }
 }
 
-fn read_one(task: &Task, services: &Services, options: &ReadOptions) -> Summary {
-    let name =
-        |seed| LogName { source: Arc::clone(&task.source), name: task.found.name.as_str().into(), seed };
-    let skipped = |why: &str| {
-        Fold::new(services, name(0)).finish(LogFacts { skipped: Some(why.to_owned()), ..LogFacts::default() })
+fn log((start, end): (u64, u64), read: LogRead, apart: bool, length: u64) -> Log {
+    let seen = read.first.zip(read.last);
+    let range = Range {
+        start,
+        end: if apart { end } else { read.decoded_bytes },
+        records: read.counts.read,
+        lines: read.lines,
+        state_in: read.state.0,
+        state_out: read.state.1,
+        last: !apart || end >= length,
+        pieces: read.pieces.clone(),
     };
-    if let Some(why) = task.found.refused {
-        return skipped(why);
-    }
-    let disk = match Disk::open(&task.found.path) {
-        Ok(disk) => disk,
-        Err(e) => return skipped(&format!("it cannot be read: {}", e.kind())),
-    };
-    let mut first = vec![0; usize::try_from(disk.len().min(1 << 20)).unwrap_or(0)];
-    let seed = match disk.read_at(&mut first, 0) {
-        Ok(n) => seed(first.get(..n).unwrap_or(&first)),
-        Err(e) => return skipped(&format!("it cannot be read: {}", e.kind())),
-    };
-    let mut fold = Fold::new(services, name(seed));
-    let choice = task.format.as_deref().map_or(Choice::Auto, Choice::Forced);
-    let done = read(Input::At(&disk), choice, options, &mut fold, &mut |_| {});
-    fold.finish(facts(done))
+    let ranges = if read.format.is_some() { vec![range] } else { Vec::new() };
+    Log { facts: facts(read, apart), seen, ranges }
 }
 
-fn seed(first: &[u8]) -> u64 {
-    blake3::hash(first).as_bytes().iter().take(8).fold(0, |seed, b| (seed << 8) | u64::from(*b))
-}
-
-fn facts(read: LogRead) -> LogFacts {
-    let mut problems: Vec<String> = read
-        .problems
-        .iter()
-        .map(|p| match p.line {
-            Some(line) => format!("line {line}: {}", p.reason),
-            None => format!("record {} at byte {}: {}", p.record, p.offset, p.reason),
-        })
-        .collect();
-    let listed = problems.len() as u64;
-    if read.counts.rejected_total() > listed {
-        problems
-            .push(format!("and {} more", plural(read.counts.rejected_total() - listed, "record", "records")));
-    }
+fn facts(read: LogRead, apart: bool) -> LogFacts {
+    let problems = read.problems.iter().map(|p| Problem {
+        offset: p.offset,
+        record: p.record,
+        line: p.line,
+        reason: p.reason.to_owned(),
+    });
     // An empty log holds no record and hides none: a rotation leaves one behind.
     let skipped = match (&read.skipped, &read.stopped) {
         (None | Some(Skip::Empty), None) => None,
@@ -140,10 +457,10 @@ fn facts(read: LogRead) -> LogFacts {
         format: read.format.map(str::to_owned),
         skipped,
         copy_of: None,
+        problems: problems.collect(),
         counts: read.counts,
-        bytes: read.stored_bytes,
+        bytes: if apart { read.decoded_bytes } else { read.stored_bytes },
         sha256: read.sha256,
-        content: Some(read.content).filter(|c| !c.is_empty()),
-        problems,
+        content: read.content,
     }
 }

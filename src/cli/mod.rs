@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this room is where disk, clock and environment live")]
 
+mod ahead;
 mod check;
 mod extract;
 mod gather;
@@ -12,6 +13,7 @@ mod inventory;
 mod keys;
 mod list;
 mod logs;
+mod progress;
 mod scan;
 mod shell;
 mod show;

@@ -1,6 +1,7 @@
 //! `domicile scan`: what logs say, judged by nobody.
 
-use super::logs::{Task, read_all};
+use super::logs::{Reading, STDIN, Task, read_all, threads};
+use super::progress::Progress;
 use super::shell::Shell;
 use super::{exit, tree};
 use crate::report::scan;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 /// read, 6 internal error.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Log files or directories
+    /// Log files or directories; `-` is the standard input
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// How to print
@@ -30,6 +31,12 @@ pub(crate) struct Args {
     /// Year of time stamps that have none
     #[arg(long, value_name = "YEAR")]
     year: Option<i32>,
+    /// How many threads read; as many as there are processors, at most 8
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// Leave out the SHA-256 of logs; the content digest is always computed
+    #[arg(long)]
+    no_sha256: bool,
 }
 
 pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
@@ -49,6 +56,11 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
     let source: Arc<str> = "scan".into();
     let mut tasks = Vec::new();
     for path in &args.paths {
+        if path.as_os_str() == STDIN.0 {
+            let found = tree::Found { name: STDIN.1.to_owned(), path: path.clone(), refused: None };
+            tasks.push(Task { source: Arc::clone(&source), found, format: args.format.clone() });
+            continue;
+        }
         if !path.exists() {
             return Err(fail(exit::INVALID)(format!("`{}` does not exist", path.display())));
         }
@@ -60,8 +72,13 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
         }));
     }
     distinct_names(&mut tasks);
-    let summary =
-        read_all(&tasks, services, &ReadOptions { year: args.year }).map_err(fail(exit::INTERNAL))?;
+    let (options, progress) = (ReadOptions { year: args.year }, Progress::new());
+    let reading = Reading {
+        threads: args.threads.map_or_else(threads, usize::from),
+        sha256: !args.no_sha256,
+        ..Reading::usual(services, &options, &progress)
+    };
+    let summary = read_all(&tasks, &reading).map_err(fail(exit::INTERNAL))?;
     let text =
         if args.output == "json" { scan::json(&summary, services) } else { scan::text(&summary, services) };
     shell.out(text.as_bytes()).map_err(fail(exit::INTERNAL))?;

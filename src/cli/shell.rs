@@ -149,6 +149,21 @@ impl Disk {
     }
 }
 
+impl Disk {
+    /// Whether the file is as long as it was when it was opened.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.file.metadata().is_ok_and(|m| m.len() == self.length)
+    }
+
+    /// The part of a buffer that lies within the length at opening: a log that grows while it is read is
+    /// read as it was then.
+    fn within<'b>(&self, buf: &'b mut [u8], offset: u64) -> &'b mut [u8] {
+        let most = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let len = buf.len().min(most);
+        buf.get_mut(..len).unwrap_or_default()
+    }
+}
+
 impl ReadAt for Disk {
     fn len(&self) -> u64 {
         self.length
@@ -156,11 +171,11 @@ impl ReadAt for Disk {
 
     #[cfg(unix)]
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)
+        std::os::unix::fs::FileExt::read_at(&self.file, self.within(buf, offset), offset)
     }
 
     #[cfg(windows)]
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset)
+        std::os::windows::fs::FileExt::seek_read(&self.file, self.within(buf, offset), offset)
     }
 }

@@ -1,17 +1,13 @@
-//! Folding: the sink that turns the records of one log into a summary.
+//! Folding: the sink that turns the records of one log, or of a part of it, into a summary.
 
-use super::key::{Key, Server};
-use super::summary::{Log, NameKey, Summary};
-use super::total::{Figures, Sample};
-use crate::inspect;
-use crate::model::net::{Host, fold_mapped};
-use crate::model::{At, Certainty, DataKinds, Flow, Lane, RecordCounts, Time};
-use crate::services::{Services, shape};
+use super::caps::Caps;
+use super::summary::{MergeRefusal, Summary};
+use super::table::Table;
+use crate::model::text::plural;
+use crate::model::{At, RecordCounts, Time};
+use crate::services::Services;
 use crate::traffic::{Health, NameFact, Settled, Sink};
-use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::fmt;
 use std::sync::Arc;
 
 /// Which log is folded.
@@ -26,6 +22,28 @@ pub struct LogName {
     pub seed: u64,
 }
 
+/// A rejected record and its place. Record and line are counted from the start of the covered range.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Offset of its first byte in the decoded log.
+    pub offset: u64,
+    /// Its number among the records, from 1.
+    pub record: u64,
+    /// Its line, from 1, in formats made of lines.
+    pub line: Option<u64>,
+    /// The reason: fixed words.
+    pub reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.reason),
+            None => write!(f, "record {} at byte {}: {}", self.record, self.offset, self.reason),
+        }
+    }
+}
+
 /// What reading a log found out about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogFacts {
@@ -37,168 +55,111 @@ pub struct LogFacts {
     pub copy_of: Option<String>,
     /// Record counts.
     pub counts: RecordCounts,
-    /// Size as stored.
+    /// Size as stored, of what was read.
     pub bytes: u64,
     /// SHA-256 as stored, hex.
     pub sha256: Option<String>,
-    /// BLAKE3 of the decoded bytes, hex.
+    /// BLAKE3 of the decoded bytes, hex, once all of them were read.
     pub content: Option<String>,
-    /// Places of the first rejected records, with the reason.
-    pub problems: Vec<String>,
+    /// The first rejected records.
+    pub problems: Vec<Problem>,
+}
+
+impl LogFacts {
+    /// Rejected records that are listed with their place.
+    pub const MOST_PROBLEMS: usize = 10;
+
+    /// The listed problems as people read them, and how many more there are.
+    #[must_use]
+    pub fn problem_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
+        let listed = lines.len() as u64;
+        if self.counts.rejected_total() > listed {
+            let more = self.counts.rejected_total() - listed;
+            lines.push(format!("and {} more", plural(more, "record", "records")));
+        }
+        lines
+    }
 }
 
 /// Folds the records of one log.
 pub struct Fold<'s> {
-    services: &'s Services,
     log: LogName,
-    table: FxHashMap<Key, super::Total>,
-    strings: FxHashMap<Box<str>, Arc<str>>,
-    names: FxHashMap<NameKey, BTreeSet<i64>>,
+    table: Table<'s>,
+    /// Entries at which the table is drained.
+    limit: usize,
     summary: Summary,
-    last_minute: Option<i64>,
-    seen: Option<(Time, Time)>,
+    refusal: Option<MergeRefusal>,
+    minutes: MinutesSeen,
 }
 
 impl<'s> Fold<'s> {
-    /// A fold of one log.
+    /// A fold of one log with the usual limits.
     #[must_use]
     pub fn new(services: &'s Services, log: LogName) -> Fold<'s> {
-        Fold {
-            services,
-            log,
-            table: FxHashMap::default(),
-            strings: FxHashMap::default(),
-            names: FxHashMap::default(),
-            summary: Summary::default(),
-            last_minute: None,
-            seen: None,
-        }
+        Fold::within(services, log, Caps::default(), Table::LIMIT)
     }
 
-    fn intern(strings: &mut FxHashMap<Box<str>, Arc<str>>, text: &str) -> Arc<str> {
-        if let Some(known) = strings.get(text) {
-            return Arc::clone(known);
+    /// A fold of one log that keeps apart what `caps` say.
+    #[must_use]
+    pub fn with_caps(services: &'s Services, log: LogName, caps: Caps) -> Fold<'s> {
+        Fold::within(services, log, caps, Table::LIMIT)
+    }
+
+    /// A fold that keeps apart what `caps` say, and drains its table at `limit` entries. The outcome does
+    /// not depend on the latter.
+    #[must_use]
+    pub fn within(services: &'s Services, log: LogName, caps: Caps, limit: usize) -> Fold<'s> {
+        Fold {
+            table: Table::new(services, Arc::clone(&log.source), Arc::clone(&log.name)),
+            log,
+            limit: limit.max(1),
+            summary: Summary { caps, ..Summary::default() },
+            refusal: None,
+            minutes: MinutesSeen::default(),
         }
-        let new: Arc<str> = text.into();
-        strings.insert(text.into(), Arc::clone(&new));
-        new
     }
 
     fn alive(&mut self, time: Time) {
-        if self.last_minute != Some(time.minute()) {
-            self.last_minute = Some(time.minute());
+        if self.minutes.is_new(time) {
             let life = self.summary.sources.entry(Arc::clone(&self.log.source)).or_default();
             life.minutes.insert(time);
         }
     }
 
-    fn named(&mut self, address: IpAddr, name: &str, client: &str, how: Lane, time: Time) {
-        let Some(Host::Name(name)) = Host::parse(name) else { return };
-        let key = NameKey {
-            client: Self::intern(&mut self.strings, client),
-            address: fold_mapped(address),
-            name: Self::intern(&mut self.strings, &name),
-            how,
-        };
-        self.names.entry(key).or_default().insert(time.hour());
+    fn drain(&mut self) {
+        let (aggregates, names) = self.table.drain();
+        self.summary.add(Summary { aggregates, names, ..Summary::default() });
+        if let Err(refusal) = self.summary.fold() {
+            self.refusal = Some(refusal);
+        }
     }
 
-    fn flow(&mut self, at: At, raw: &[u8], flow: &Flow<'_>) {
-        self.alive(flow.time);
-        self.seen = Some(match self.seen {
-            None => (flow.time, flow.time),
-            Some((first, last)) => (first.min(flow.time), last.max(flow.time)),
-        });
-        let address = flow.server_address.map(fold_mapped);
-        let host = flow.server_name.map(Host::parse);
-        let server = match (&host, address) {
-            (Some(Some(Host::Name(name))), _) => Server::Name(Self::intern(&mut self.strings, name)),
-            (Some(Some(Host::Address(a))), _) => Server::Address(*a),
-            (Some(None), _) => Server::Unreadable,
-            (None, Some(a)) => Server::Address(a),
-            (None, None) => Server::Unknown,
-        };
-        if let (Server::Name(name), Some(address), true) = (&server, address, flow.lane != Lane::Lookup) {
-            let name = Arc::clone(name);
-            self.named(address, &name, flow.client, flow.lane, flow.time);
+    /// The figures of what was folded. Which stretches of the log they cover, [`Summary::of_log`] adds.
+    ///
+    /// # Errors
+    /// If more notable aggregates were met than may be kept.
+    pub fn finish(mut self) -> Result<Summary, MergeRefusal> {
+        self.drain();
+        match self.refusal {
+            Some(refusal) => Err(refusal),
+            None => Ok(self.summary),
         }
-        let text = match &server {
-            Server::Name(name) => Some(name.to_string()),
-            Server::Address(a) => Some(a.to_string()),
-            Server::Unreadable | Server::Unknown => None,
-        };
-        let found = text.as_deref().and_then(|t| self.services.lookup(t, flow.path, flow.method));
-        let (endpoint, implied, certainty, fetch) = match &found {
-            // A name that was only asked for carries nothing but itself.
-            Some(m) if flow.lane == Lane::Lookup => {
-                (Some(m.endpoint), DataKinds::NONE, Certainty::Undetermined, m.fetch)
-            }
-            Some(m) => (Some(m.endpoint), m.sends, m.certainty, m.fetch),
-            None => match flow.path.and_then(|p| shape(p, flow.method)) {
-                Some(shape) => (Some(shape.id.as_str()), shape.sends, Certainty::Implied, false),
-                None => (None, DataKinds::NONE, Certainty::Undetermined, false),
-            },
-        };
-        let endpoint = endpoint.map(|e| Self::intern(&mut self.strings, e));
-        let observed = flow.payloads.iter().fold(DataKinds::NONE, |k, p| k.union(inspect::inspect(*p)));
-        let key = Key {
-            source: Arc::clone(&self.log.source),
-            client: Self::intern(&mut self.strings, &client_label(flow.client)),
-            server,
-            port: flow.server_port,
-            protocol: flow.protocol,
-            endpoint,
-            method: flow.method,
-            disposition: flow.disposition,
-            transport: flow.transport,
-            visibility: flow.visibility,
-            orientation: flow.orientation,
-            lane: flow.lane,
-            observed,
-            implied,
-            certainty,
-            fetch,
-        };
-        let rank = rank(self.log.seed, at.offset);
-        let figures = Figures { time: flow.time, bytes_out: flow.bytes_out, bytes_in: flow.bytes_in, rank };
-        let log = Arc::clone(&self.log.name);
-        self.table.entry(key).or_default().add(figures, || Sample {
-            time: figures.time,
-            log,
-            at,
-            sha256: Sha256::digest(raw).into(),
-            bytes_out: figures.bytes_out,
-            rank,
-        });
-    }
-
-    /// The summary of the log, given what reading it found out.
-    #[must_use]
-    pub fn finish(self, facts: LogFacts) -> Summary {
-        let mut summary = self.summary;
-        summary.sources.entry(Arc::clone(&self.log.source)).or_default();
-        #[expect(clippy::iter_over_hash_type, reason = "it goes into an ordered map")]
-        for (key, total) in self.table {
-            summary.aggregates.insert(key, total);
-        }
-        #[expect(clippy::iter_over_hash_type, reason = "it goes into an ordered map")]
-        for (key, hours) in self.names {
-            summary.names.insert(key, hours);
-        }
-        summary.logs.insert((self.log.source, self.log.name), Log { facts, seen: self.seen });
-        summary
     }
 }
 
 impl Sink for Fold<'_> {
     fn record(&mut self, at: At, raw: &[u8], what: Settled<'_, '_>) {
-        if let Settled::Flow(flow) = what {
-            self.flow(at, raw, flow);
+        let Settled::Flow(flow) = what else { return };
+        self.alive(flow.time);
+        self.table.flow(at, raw, flow, rank(self.log.seed, at.offset));
+        if self.table.is_full(self.limit) {
+            self.drain();
         }
     }
 
     fn name(&mut self, fact: &NameFact<'_>) {
-        self.named(fact.address, fact.name, &client_label(fact.client), Lane::Lookup, fact.time);
+        self.table.looked_up(fact.address, fact.name, fact.client, fact.time);
     }
 
     fn health(&mut self, health: Health) {
@@ -211,10 +172,23 @@ impl Sink for Fold<'_> {
     }
 }
 
-/// A client as it is kept: an address in its one spelling, or a label that a host could have. What is
-/// neither may be a user's name and is not kept.
-fn client_label(client: &str) -> String {
-    Host::parse(client).map_or_else(|| "(unreadable)".to_owned(), |host| host.to_string())
+/// Minutes that were told already, of the last few hours met: a log is nearly in order of time.
+#[derive(Default)]
+struct MinutesSeen([(i64, u64); 4]);
+
+impl MinutesSeen {
+    fn is_new(&mut self, time: Time) -> bool {
+        let (window, bit) = (time.minute() >> 6, 1_u64 << (time.minute() & 63));
+        let slots = self.0.len() as i64;
+        let at = usize::try_from(window.rem_euclid(slots)).unwrap_or(0);
+        let Some(slot) = self.0.get_mut(at) else { return true };
+        if slot.0 != window {
+            *slot = (window, 0);
+        }
+        let new = slot.1 & bit == 0;
+        slot.1 |= bit;
+        new
+    }
 }
 
 /// A fixed pseudo-random order over records: SplitMix64 of seed and offset.

@@ -2,6 +2,7 @@
 //! URL, status.
 
 use crate::model::data::Certainty;
+use crate::model::net::Network;
 use crate::model::{DataKinds, Disposition, Lane, Method, Orientation, Protocol, Transport, Visibility};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,6 +18,20 @@ pub enum Server {
     Unreadable,
     /// The record names none.
     Unknown,
+    /// Hosts of a registrable domain that were too many to keep apart. Never local.
+    Below(Arc<str>),
+    /// Addresses of a network that were too many to keep apart. Never local.
+    Within(Network),
+    /// Servers of domains and networks beyond those that are kept apart. Never local.
+    Beyond,
+}
+
+impl Server {
+    /// Whether it stands for servers that are not told apart any more.
+    #[must_use]
+    pub fn is_folded(&self) -> bool {
+        matches!(self, Server::Below(_) | Server::Within(_) | Server::Beyond)
+    }
 }
 
 /// The key of an aggregate, without the hour. Field order is the order of every list of aggregates.
@@ -24,16 +39,24 @@ pub enum Server {
 pub struct Key {
     /// Source id.
     pub source: Arc<str>,
-    /// Client as logged: an address or a workload label.
+    /// Client as logged: an address or a workload label; a network, or `*`, where a destination had more
+    /// clients than are kept apart.
     pub client: Arc<str>,
     /// Server.
     pub server: Server,
     /// Port of the server.
     pub port: Option<u16>,
-    /// Transport protocol.
-    pub protocol: Protocol,
     /// Endpoint of the services list, `service/endpoint`. A path is never stored raw.
     pub endpoint: Option<Arc<str>>,
+    /// The rest.
+    pub traits: Traits,
+}
+
+/// The part of a key that is not text: twelve bytes of named values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Traits {
+    /// Transport protocol.
+    pub protocol: Protocol,
     /// Class of the method.
     pub method: Method,
     /// What became of it.
@@ -56,10 +79,44 @@ pub struct Key {
     pub fetch: bool,
 }
 
+impl Traits {
+    /// All of it in one word, for hashing.
+    pub(super) fn bits(self) -> u64 {
+        [
+            self.protocol as u64,
+            self.method as u64,
+            self.disposition as u64,
+            self.transport as u64,
+            self.visibility as u64,
+            self.orientation as u64,
+            self.lane as u64,
+            self.certainty as u64,
+            u64::from(self.fetch),
+        ]
+        .into_iter()
+        .fold(u64::from(self.observed.bits()) << 8 | u64::from(self.implied.bits()), |all, n| all << 4 | n)
+    }
+}
+
+impl std::ops::Deref for Key {
+    type Target = Traits;
+
+    fn deref(&self) -> &Traits {
+        &self.traits
+    }
+}
+
 impl Key {
     /// The service id, which is the endpoint up to the slash.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.endpoint.as_deref().map(|e| e.split('/').next().unwrap_or(e))
+    }
+
+    /// Whether a finding is likely to name it: it is on the services list or of a known shape, or data
+    /// was seen in it. Such keys never fold, and every sample of theirs is hashed.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        self.endpoint.is_some() || !self.traits.observed.is_empty()
     }
 }

@@ -57,7 +57,8 @@ struct SampleLine<'a> {
     line: Option<u64>,
     offset: u64,
     length: u64,
-    sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
     time: Time,
 }
 
@@ -68,6 +69,9 @@ impl<'a> AggregateLine<'a> {
             Server::Address(a) => (None, Some(a.to_string())),
             Server::Unreadable => (None, Some("unreadable".to_owned())),
             Server::Unknown => (None, None),
+            Server::Below(domain) => (None, Some(format!("*.{domain}"))),
+            Server::Within(network) => (None, Some(network.to_string())),
+            Server::Beyond => (None, Some("*".to_owned())),
         };
         AggregateLine {
             source: &key.source,
@@ -90,27 +94,27 @@ impl<'a> AggregateLine<'a> {
             hours: total
                 .hours
                 .iter()
-                .map(|(hour, c)| HourLine {
-                    hour: Time::from_micros(hour.saturating_mul(HOUR)).unwrap_or(c.first),
+                .map(|c| HourLine {
+                    hour: Time::from_micros(c.hour.saturating_mul(HOUR)).unwrap_or(c.first),
                     records: c.records,
                     bytes_out: c.bytes_out,
                     bytes_in: c.bytes_in,
                     largest_out: c.largest_out,
-                    magnitudes: c.magnitudes.iter().map(|(b, n)| (*b, *n)).collect(),
+                    magnitudes: c.magnitudes.to_vec(),
                     first: c.first,
                     last: c.last,
                 })
                 .collect(),
             samples: total
-                .samples()
-                .into_iter()
+                .samples
+                .iter()
                 .map(|s| SampleLine {
                     log: &s.log,
                     record: s.at.record,
                     line: s.at.line,
                     offset: s.at.offset,
                     length: s.at.length,
-                    sha256: hex(&s.sha256),
+                    sha256: s.sha256.as_ref().map(|d| hex(&d[..])),
                     time: s.time,
                 })
                 .collect(),

@@ -5,16 +5,25 @@
 //! program, the services list and the detectors, never on a policy or a boundary, so the same evidence
 //! can be judged again under other criteria.
 
+mod caps;
+mod coverage;
 mod fold;
 mod key;
 mod list;
 mod minutes;
+mod picks;
+mod sorted;
+mod spellings;
 mod summary;
+mod table;
 mod total;
 
-pub use fold::{Fold, LogFacts, LogName};
-pub use key::{Key, Server};
+pub use caps::Caps;
+pub use coverage::Range;
+pub use fold::{Fold, LogFacts, LogName, Problem};
+pub use key::{Key, Server, Traits};
 pub use list::{AggregateLine, aggregate_lines, tree_root};
 pub use minutes::Minutes;
-pub use summary::{Log, MergeRefusal, NameKey, SourceLife, Summary};
+pub use sorted::{Iter, Sorted};
+pub use summary::{Basis, Log, MergeRefusal, NameKey, SourceLife, Summary};
 pub use total::{Cell, Sample, Total};

@@ -1,15 +1,19 @@
 //! A summary: everything judging needs of any number of logs, and how two become one.
 //!
-//! Merge is a partial commutative monoid over coverage. Disjoint logs add; equal logs with equal
-//! content are one; the same log with different content, or sets of logs that overlap only in part,
-//! cannot be told apart any more and are refused. The empty summary is the identity.
+//! Merge is a partial commutative monoid over coverage. Disjoint ranges of logs add, and join where they
+//! touch; equal coverage with equal content is one; any other overlap cannot be told apart any more and
+//! is refused. The empty summary is the identity. What is merged is brought into canonical form, so that
+//! any way of splitting and merging gives the same bytes.
 
-use super::fold::LogFacts;
+use super::caps::{self, Caps};
+use super::coverage::{self, Range, Shifts};
+use super::fold::{LogFacts, LogName};
 use super::key::Key;
 use super::minutes::Minutes;
+use super::sorted::Sorted;
 use super::total::Total;
 use crate::model::{Lane, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -45,33 +49,71 @@ pub struct Log {
     pub facts: LogFacts,
     /// First and last flow.
     pub seen: Option<(Time, Time)>,
+    /// What of it was read, ascending, ranges that touch joined. Nothing, if it was passed over.
+    pub ranges: Vec<Range>,
+}
+
+/// What a summary depends on besides the logs. Summaries of different bases never become one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Basis {
+    /// Name and version of the program.
+    pub tool: String,
+    /// SHA-256 of the services list, hex.
+    pub services: String,
+    /// The content detectors.
+    pub inspector: String,
+    /// Reading options, spelt out.
+    pub options: String,
 }
 
 /// The evidence of any number of logs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
+    /// What it depends on; `None` in an empty one.
+    pub basis: Option<Arc<Basis>>,
+    /// What is kept apart.
+    pub caps: Caps,
     /// Logs by source and name: the coverage.
     pub logs: BTreeMap<(Arc<str>, Arc<str>), Log>,
     /// Aggregates.
-    pub aggregates: BTreeMap<Key, Total>,
-    /// Names of addresses, with the hours in which they were met.
-    pub names: BTreeMap<NameKey, BTreeSet<i64>>,
+    pub aggregates: Sorted<Key, Total>,
+    /// Names of addresses, with the hours in which they were met, ascending.
+    pub names: Sorted<NameKey, Vec<i64>>,
     /// Signs of life by source.
     pub sources: BTreeMap<Arc<str>, SourceLife>,
 }
 
-/// Why two summaries cannot become one.
+/// Why summaries cannot become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeRefusal {
-    /// The same log with different content.
+    /// The same part of a log with different content.
     Differs {
         /// Source and name of the log.
         log: String,
     },
-    /// The sets of logs overlap in part.
+    /// Coverage overlaps in part.
     Overlaps {
         /// Source and name of a log both hold.
         log: String,
+    },
+    /// Ranges touch, but the later one was read as if the earlier had ended otherwise.
+    State {
+        /// Source and name of the log.
+        log: String,
+        /// The range to scan again: start and end offset.
+        again: (u64, u64),
+    },
+    /// They were made by different programs, lists, detectors or options.
+    Basis {
+        /// Which part, and both values.
+        what: String,
+    },
+    /// More notable aggregates than may be kept; they never fold.
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
     },
 }
 
@@ -80,55 +122,150 @@ impl fmt::Display for MergeRefusal {
         match self {
             MergeRefusal::Differs { log } => write!(f, "`{log}` is in both summaries with different content"),
             MergeRefusal::Overlaps { log } => {
-                write!(
-                    f,
-                    "both summaries hold `{log}`, and each holds other logs too, so it would count twice"
-                )
+                write!(f, "both summaries hold part of `{log}`, and not the same parts of the same logs")?;
+                f.write_str(", so records would count twice")
             }
+            MergeRefusal::State { log, again: (start, end) } => write!(
+                f,
+                "the part of `{log}` from byte {start} to {end} was read under another header than the part \
+                 before it ends with: scan the log from its start to {end}"
+            ),
+            MergeRefusal::Basis { what } => write!(f, "the summaries differ in {what}"),
+            MergeRefusal::TooMany { found, most } => write!(
+                f,
+                "{found} aggregates reach services of the list, and no more than {most} are kept: scan fewer logs"
+            ),
         }
     }
 }
 
 impl Summary {
+    /// The summary of one log from the stretches that were read of it, in any order, and from the figures
+    /// that were folded of them, in any division.
+    ///
+    /// # Errors
+    /// If a stretch was read as if the one before it had ended otherwise; if there are more notable
+    /// aggregates than may be kept.
+    pub fn of_log(
+        log: &LogName,
+        basis: Option<Arc<Basis>>,
+        mut stretches: Vec<Log>,
+        parts: Vec<Summary>,
+    ) -> Result<Summary, MergeRefusal> {
+        stretches.sort_by_key(|l| l.ranges.first().map(|r| r.start));
+        let mut stretches = stretches.into_iter();
+        let mut whole = stretches.next().unwrap_or_default();
+        let mut shifts = Vec::new();
+        for next in stretches {
+            let (joined, _, theirs) = whole.join(next, &format!("{}: {}", log.source, log.name))?;
+            whole = joined;
+            shifts.extend(theirs);
+        }
+        let shifts = vec![(Arc::clone(&log.source), Arc::clone(&log.name), shifts)];
+        let mut summary = Summary::default();
+        for mut part in parts {
+            coverage::shift(&mut part.aggregates, &shifts);
+            summary.caps = part.caps;
+            summary.add(part);
+        }
+        summary.fold()?;
+        summary.basis = basis;
+        summary.sources.entry(Arc::clone(&log.source)).or_default();
+        summary.logs.insert((Arc::clone(&log.source), Arc::clone(&log.name)), whole);
+        Ok(summary)
+    }
+
     /// The two as one.
     ///
     /// # Errors
-    /// If they overlap without being equal in coverage and content.
-    pub fn merge(mut self, other: &Summary) -> Result<Summary, MergeRefusal> {
-        let shared: Vec<_> = other.logs.keys().filter(|k| self.logs.contains_key(*k)).collect();
-        if let Some(first) = shared.first() {
-            let name = |k: &(Arc<str>, Arc<str>)| format!("{}: {}", k.0, k.1);
-            for key in &shared {
-                let content = |s: &Summary| s.logs.get(*key).map(|l| l.facts.content.clone());
-                if content(&self) != content(other) {
-                    return Err(MergeRefusal::Differs { log: name(key) });
-                }
-            }
-            if shared.len() == self.logs.len() && shared.len() == other.logs.len() {
-                return Ok(self);
-            }
-            return Err(MergeRefusal::Overlaps { log: name(first) });
+    /// If they overlap without being equal in coverage and content, or rest on different bases.
+    pub fn merge(mut self, mut other: Summary) -> Result<Summary, MergeRefusal> {
+        self.basis = same_basis(self.basis, other.basis.take())?;
+        if self.logs.is_empty() {
+            return Ok(Summary { basis: self.basis, ..other });
         }
+        if other.logs.is_empty() || self.is_same_coverage(&other)? {
+            return Ok(self);
+        }
+        let (mut my_shifts, mut shifts) = (Shifts::new(), Shifts::new());
+        for (key, log) in std::mem::take(&mut other.logs) {
+            let joined = match self.logs.remove(&key) {
+                None => log,
+                Some(mine) if mine.ranges.is_empty() && mine == log => log,
+                Some(mine) => {
+                    let (log, mine, theirs) = mine.join(log, &format!("{}: {}", key.0, key.1))?;
+                    my_shifts.push((Arc::clone(&key.0), Arc::clone(&key.1), mine));
+                    shifts.push((Arc::clone(&key.0), Arc::clone(&key.1), theirs));
+                    log
+                }
+            };
+            self.logs.insert(key, joined);
+        }
+        coverage::shift(&mut self.aggregates, &my_shifts);
+        coverage::shift(&mut other.aggregates, &shifts);
+        self.add(other);
+        self.fold()?;
+        Ok(self)
+    }
+
+    /// Whether the other covers the same stretches of the same logs with the same content.
+    fn is_same_coverage(&self, other: &Summary) -> Result<bool, MergeRefusal> {
+        let mut all = self.logs.len() == other.logs.len();
         for (key, log) in &other.logs {
-            self.logs.insert(key.clone(), log.clone());
-        }
-        for (key, total) in &other.aggregates {
-            match self.aggregates.get_mut(key) {
-                Some(mine) => mine.merge(total),
-                None => {
-                    self.aggregates.insert(key.clone(), total.clone());
+            match self.logs.get(key).map(|mine| mine.same_coverage(log)) {
+                Some(Some(true)) => {}
+                Some(Some(false)) => {
+                    return Err(MergeRefusal::Differs { log: format!("{}: {}", key.0, key.1) });
                 }
+                Some(None) | None => all = false,
             }
         }
-        for (key, hours) in &other.names {
-            self.names.entry(key.clone()).or_default().extend(hours);
-        }
-        for (source, life) in &other.sources {
-            let mine = self.sources.entry(Arc::clone(source)).or_default();
+        Ok(all)
+    }
+
+    /// Folds what is more than the caps keep apart.
+    ///
+    /// # Errors
+    /// If there are more notable aggregates than may be kept.
+    pub(super) fn fold(&mut self) -> Result<(), MergeRefusal> {
+        caps::fold(&mut self.aggregates, &mut self.names, self.caps)
+    }
+
+    /// Adds another summary's figures, whatever it covers: what a scan does with the parts of one log.
+    pub(super) fn add(&mut self, other: Summary) {
+        let mine = std::mem::take(&mut self.aggregates);
+        self.aggregates = mine.merge(other.aggregates, Total::join);
+        let names = std::mem::take(&mut self.names);
+        self.names = names.merge(other.names, join_hours);
+        for (source, life) in other.sources {
+            let mine = self.sources.entry(source).or_default();
             mine.minutes.merge(&life.minutes);
             mine.statistics += life.statistics;
             mine.lost = mine.lost.max(life.lost);
         }
-        Ok(self)
     }
+}
+
+/// Hours of a name: those of both, ascending, each once.
+pub(super) fn join_hours<K>(_: &K, mine: &mut Vec<i64>, other: Vec<i64>) {
+    mine.extend(other);
+    mine.sort_unstable();
+    mine.dedup();
+}
+
+fn same_basis(a: Option<Arc<Basis>>, b: Option<Arc<Basis>>) -> Result<Option<Arc<Basis>>, MergeRefusal> {
+    let (a, b) = match (a, b) {
+        (Some(a), Some(b)) => (a, b),
+        (one, none) => return Ok(one.or(none)),
+    };
+    let parts = [
+        ("the program that made them", &a.tool, &b.tool),
+        ("the services list", &a.services, &b.services),
+        ("the content detectors", &a.inspector, &b.inspector),
+        ("the reading options", &a.options, &b.options),
+    ];
+    if let Some((what, a, b)) = parts.into_iter().find(|(_, a, b)| a != b) {
+        return Err(MergeRefusal::Basis { what: format!("{what}: `{a}` and `{b}`") });
+    }
+    Ok(Some(a))
 }

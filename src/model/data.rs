@@ -81,6 +81,18 @@ impl DataKinds {
         DataKinds(bits)
     }
 
+    /// One bit for each kind, in the order of [`DataKind::ALL`], least significant first.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set of those bits.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> DataKinds {
+        DataKinds(bits)
+    }
+
     /// Adds a kind.
     pub fn insert(&mut self, kind: DataKind) {
         self.0 |= 1 << kind as u8;

@@ -5,11 +5,11 @@
 //! service, place, locality, data[], visibility, disposition, records, bytes_out, bytes_in, first, last,
 //! samples[]}`.
 
-use crate::evidence::{Key, Server, Summary, Total};
+use crate::evidence::{Cell, Key, Server, Summary, Total};
 use crate::model::audit::ByteSum;
 use crate::model::net::{AddressKind, Host, address_kind};
 use crate::model::text::{group, visible};
-use crate::model::{DataKinds, Method, Time};
+use crate::model::{DataKinds, Method, RecordCounts, Time};
 use crate::services::Services;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ struct File<'a> {
     bytes: u64,
     skipped: Option<&'a str>,
     copy_of: Option<&'a str>,
-    problems: &'a [String],
+    problems: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +76,7 @@ struct Sample<'a> {
     line: Option<u64>,
     offset: u64,
     length: u64,
-    sha256: String,
+    sha256: Option<String>,
 }
 
 fn files(summary: &Summary) -> Vec<File<'_>> {
@@ -96,7 +96,7 @@ fn files(summary: &Summary) -> Vec<File<'_>> {
             bytes: log.facts.bytes,
             skipped: log.facts.skipped.as_deref(),
             copy_of: log.facts.copy_of.as_deref(),
-            problems: &log.facts.problems,
+            problems: log.facts.problem_lines(),
         })
         .collect()
 }
@@ -106,7 +106,7 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
     let (name, address) = match &key.server {
         Server::Name(name) => (Some(&**name), None),
         Server::Address(address) => (None, Some(*address)),
-        Server::Unreadable | Server::Unknown => (None, None),
+        _ => (None, None),
     };
     // Without a project only loopback and the link are local; a private address is somebody's network.
     let locality = match (name.and_then(Host::parse), address) {
@@ -136,15 +136,15 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
         first: sum.first,
         last: sum.last,
         samples: total
-            .samples()
-            .into_iter()
+            .samples
+            .iter()
             .map(|s| Sample {
                 log: &s.log,
                 record: s.at.record,
                 line: s.at.line,
                 offset: s.at.offset,
                 length: s.at.length,
-                sha256: s.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+                sha256: s.sha256.as_ref().map(|d| d.iter().map(|b| format!("{b:02x}")).collect()),
             })
             .collect(),
     })
@@ -156,6 +156,25 @@ pub fn json(summary: &Summary, services: &Services) -> String {
     let aggregates = summary.aggregates.iter().filter_map(|(k, t)| row(k, t, services)).collect();
     let scan = Scan { version: 1, files: files(summary), aggregates };
     serde_json::to_string_pretty(&scan).map(|s| s + "\n").unwrap_or_default()
+}
+
+/// All records of all logs, and the bytes of all lanes: a figure to check a scan by, not one of traffic, since
+/// one connection may be in several lanes.
+fn totals(summary: &Summary) -> String {
+    let mut counts = RecordCounts::default();
+    summary.logs.values().for_each(|l| counts.add(&l.facts.counts));
+    let cells = || summary.aggregates.values().flat_map(|t| &t.hours);
+    let sum = |bytes: fn(&Cell) -> u64| cells().fold(0_u64, |all, c| all.saturating_add(bytes(c)));
+    format!(
+        "total: {} records read = {} flows + {} ignored + {} rejected; {} bytes out, {} bytes in; {} aggregates",
+        group(counts.read),
+        group(counts.flows),
+        group(counts.ignored_total()),
+        group(counts.rejected_total()),
+        group(sum(|c| c.bytes_out.sum)),
+        group(sum(|c| c.bytes_in.sum)),
+        group(summary.aggregates.len() as u64),
+    )
 }
 
 /// The scan as text: every file, then the aggregates with most bytes out.
@@ -212,5 +231,6 @@ pub fn text(summary: &Summary, services: &Services) -> String {
     if total > ROWS {
         let _ = writeln!(out, "  ... and {} more; `--output json` has all", group((total - ROWS) as u64));
     }
+    let _ = writeln!(out, "\n{}", totals(summary));
     out
 }

@@ -222,31 +222,14 @@ impl Services {
     /// boundaries first, then path. The host is lower case without a trailing dot.
     #[must_use]
     pub fn lookup(&self, host: &str, path: Option<&str>, method: Method) -> Option<Match<'_>> {
+        self.host(host)?.at(path, method)
+    }
+
+    /// What is known of a host, to be asked about many exchanges with it.
+    #[must_use]
+    pub fn host(&self, host: &str) -> Option<HostHit<'_>> {
         let (known, region) = self.hosts.find(host)?;
-        let place = self.place(known, region);
-        let Some(path) = path.filter(|_| method != Method::Connect) else {
-            return Some(by_name(self.services.get(known.owner)?, known, place));
-        };
-        let any = known.rules.iter().filter_map(|rule| self.rule(*rule)).filter_map(|(service, endpoint)| {
-            let weight = endpoint.weight(path)?;
-            let used = match method {
-                Method::Read => endpoint.reads,
-                Method::Write => endpoint.writes,
-                Method::Connect | Method::Other => true,
-            };
-            Some((used, weight, !endpoint.fetch, service, endpoint))
-        });
-        // `max_by_key` takes the last of equals; rules are kept in reverse so that the first listed wins.
-        let best = any.max_by_key(|(used, weight, sends, ..)| (*used, *weight, *sends));
-        match best {
-            Some((true, _, _, service, endpoint)) => {
-                Some(at_endpoint(service, endpoint, known, place, method))
-            }
-            Some((false, weight, _, service, _)) if weight > 0 => {
-                Some(elsewhere(service, known, place, method))
-            }
-            _ => Some(elsewhere(self.services.get(known.owner)?, known, place, method)),
-        }
+        Some(HostHit { services: self, known, place: self.place(known, region) })
     }
 
     fn rule(&self, (service, endpoint): (usize, usize)) -> Option<(&Service, &Endpoint)> {
@@ -350,6 +333,46 @@ impl Endpoint {
             return Some(0);
         }
         self.paths.iter().filter(|p| p.fits(path)).map(PathPattern::weight).max()
+    }
+}
+
+/// A host that the list knows.
+#[derive(Debug, Clone, Copy)]
+pub struct HostHit<'s> {
+    services: &'s Services,
+    known: &'s Known,
+    place: Option<&'s str>,
+}
+
+impl<'s> HostHit<'s> {
+    /// What an exchange with the host is, with path and method if they were seen.
+    #[must_use]
+    pub fn at(&self, path: Option<&str>, method: Method) -> Option<Match<'s>> {
+        let HostHit { services, known, place } = *self;
+        let Some(path) = path.filter(|_| method != Method::Connect) else {
+            return Some(by_name(services.services.get(known.owner)?, known, place));
+        };
+        let any =
+            known.rules.iter().filter_map(|rule| services.rule(*rule)).filter_map(|(service, endpoint)| {
+                let weight = endpoint.weight(path)?;
+                let used = match method {
+                    Method::Read => endpoint.reads,
+                    Method::Write => endpoint.writes,
+                    Method::Connect | Method::Other => true,
+                };
+                Some((used, weight, !endpoint.fetch, service, endpoint))
+            });
+        // `max_by_key` takes the last of equals; rules are kept in reverse so that the first listed wins.
+        let best = any.max_by_key(|(used, weight, sends, ..)| (*used, *weight, *sends));
+        match best {
+            Some((true, _, _, service, endpoint)) => {
+                Some(at_endpoint(service, endpoint, known, place, method))
+            }
+            Some((false, weight, _, service, _)) if weight > 0 => {
+                Some(elsewhere(service, known, place, method))
+            }
+            _ => Some(elsewhere(services.services.get(known.owner)?, known, place, method)),
+        }
     }
 }
 

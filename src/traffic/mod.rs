@@ -7,11 +7,13 @@
 //! To add a format: one file with `pub(super) static FORMAT: ...`, one word in [`shelf!`].
 
 mod lines;
+mod plan;
 mod read;
 mod scalar;
 mod zeek;
 
-pub use read::{Choice, LogRead, ProblemAt, Skip, Stopped, choose, read, read_within};
+pub use plan::{Choice, Plan, Skip, choose, plan};
+pub use read::{LogRead, ProblemAt, Stopped, read, read_decoded, read_stretch, read_within};
 
 use crate::model::{At, Flow, Time};
 use std::net::IpAddr;
@@ -150,6 +152,11 @@ pub trait Format: Sync {
     fn framing(&self) -> Framing;
     /// Whether it may be split.
     fn split(&self) -> Split;
+    /// How many bytes at the beginning of a log a decoder must have seen to read on from anywhere in it.
+    fn header(&self, head: &Head<'_>) -> usize {
+        let _ = head;
+        0
+    }
     /// A decoder for one log.
     fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o>;
 }
@@ -160,6 +167,11 @@ pub trait Decoder: Send {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop>;
     /// Called once after the last block.
     fn finish(&mut self, out: &mut dyn Sink);
+    /// What it has taken over from the records so far that later ones are read by, as a digest: two
+    /// stretches of a log join only if the later one assumed what the earlier one ended with.
+    fn state(&self) -> u64 {
+        0
+    }
 }
 
 /// Declares the formats: modules, and the table that everything else is made from.

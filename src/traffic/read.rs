@@ -5,90 +5,23 @@
 //! sentence, never passed over in silence.
 
 use super::lines::TOO_LONG;
-use super::{Block, FORMATS, Format, Framing, Head, Health, NameFact, ReadOptions, Settled, Sink, Sniff};
+use super::plan::HEAD;
+use super::{
+    Block, Choice, Decoder, Format, Framing, Head, Health, NameFact, Plan, ReadOptions, Settled, Sink, Skip,
+    choose,
+};
 use crate::bytes::{
-    Container, Decoded, Digests, Halt, Input, Intake, JsonValues, Lines, Piece, Window, looks_binary,
+    Container, Decoded, Digests, Halt, Input, Intake, JsonValues, Lines, Piece, ReadAt, Window,
 };
 use crate::model::{At, RecordCounts, Time};
 use std::ops::ControlFlow;
 
-/// Bytes that a format is recognised by.
-const HEAD: usize = 64 << 10;
 /// Rejected records that are listed with their place.
 const PROBLEMS: usize = 10;
 /// Reason of a last line without its end that makes no sense.
 const INCOMPLETE: &str = "incomplete last line";
 /// Reason of a record in which the document breaks off.
 const BROKEN_OFF: &str = "broken off";
-
-/// Which format a log is read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice<'a> {
-    /// The one its content shows.
-    Auto,
-    /// The one of that id, whatever the content shows.
-    Forced(&'a str),
-}
-
-/// Why a log was not read at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Skip {
-    /// It holds no bytes.
-    Empty,
-    /// It is no text, and no format here is binary.
-    Binary,
-    /// It is UTF-16 text.
-    Utf16,
-    /// No format recognises it.
-    Unrecognised,
-    /// More than one format is sure of it.
-    Ambiguous(&'static str, &'static str),
-    /// It is compressed in a way that is not opened here.
-    UnsupportedCompression(Container),
-    /// The format that was asked for does not exist.
-    NoSuchFormat,
-    /// Its first bytes cannot be read.
-    Io(String),
-}
-
-impl Skip {
-    /// What is the matter, without the name of the log.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match self {
-            Skip::Empty => "it is empty".to_owned(),
-            Skip::Binary => "it is binary and of no known format".to_owned(),
-            Skip::Utf16 => "it is UTF-16 text".to_owned(),
-            Skip::Unrecognised => "it is of no known format".to_owned(),
-            Skip::Ambiguous(a, b) => format!("it looks like `{a}` and like `{b}`"),
-            Skip::UnsupportedCompression(c) => {
-                format!("it is compressed with {}", c.refused().map_or("a known method", |(name, _)| name))
-            }
-            Skip::NoSuchFormat => "the format it is declared as does not exist".to_owned(),
-            Skip::Io(why) => why.clone(),
-        }
-    }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Skip::Empty => "remove it, or see why nothing was logged".to_owned(),
-            Skip::Binary | Skip::Unrecognised => {
-                let ids: Vec<_> = FORMATS.iter().map(|f| f.id()).collect();
-                format!("name its format if it is one of {}, or leave it out of the source", ids.join(", "))
-            }
-            Skip::Utf16 => "convert it to UTF-8 (`iconv -f UTF-16 -t UTF-8`)".to_owned(),
-            Skip::Ambiguous(..) => "name its format in the source".to_owned(),
-            Skip::UnsupportedCompression(c) => {
-                let command = c.refused().map_or("its tool", |(_, command)| command);
-                format!("decompress it (`{command}`) or compress it with gzip")
-            }
-            Skip::NoSuchFormat => "see `domicile list formats`".to_owned(),
-            Skip::Io(_) => "make it readable".to_owned(),
-        }
-    }
-}
 
 /// A rejected record and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +66,14 @@ pub struct LogRead {
     pub stored_bytes: u64,
     /// Bytes after decompression.
     pub decoded_bytes: u64,
-    /// BLAKE3 of the decoded bytes, hex.
-    pub content: String,
+    /// BLAKE3 of the decoded bytes, hex, of a whole log.
+    pub content: Option<String>,
+    /// BLAKE3 chaining values of its pieces, of a stretch.
+    pub pieces: Vec<[u8; 32]>,
+    /// Line ends that lie in it.
+    pub lines: u64,
+    /// What its decoder took over from the stretch before, and what it ended with.
+    pub state: (u64, u64),
     /// SHA-256 of the stored bytes, hex, if it was asked for and all of them could be read.
     pub sha256: Option<String>,
     /// The first rejected records.
@@ -151,6 +90,14 @@ struct Counting<'s> {
     log: LogRead,
     /// Offset at which an unfinished last line ends, once known.
     cut_at: Option<u64>,
+    /// Offset and line of the last record, in formats made of lines.
+    last_line: Option<(u64, u64)>,
+}
+
+impl<'s> Counting<'s> {
+    fn new(inner: &'s mut dyn Sink) -> Counting<'s> {
+        Counting { inner, log: LogRead::default(), cut_at: None, last_line: None }
+    }
 }
 
 impl Sink for Counting<'_> {
@@ -180,6 +127,7 @@ impl Sink for Counting<'_> {
                 }
             }
         }
+        self.last_line = at.line.map(|line| (at.offset, line));
         self.inner.record(at, raw, what);
     }
 
@@ -213,11 +161,23 @@ pub fn read_within(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> LogRead {
-    let mut out = Counting { inner: sink, log: LogRead::default(), cut_at: None };
-    let (decoded, container) = match Decoded::open(input, intake) {
-        Ok(opened) => opened,
-        Err(why) => return LogRead { skipped: Some(Skip::Io(why)), ..LogRead::default() },
-    };
+    match Decoded::open(input, intake) {
+        Ok((decoded, container)) => read_decoded(decoded, container, intake, choice, options, sink, progress),
+        Err(why) => LogRead { skipped: Some(Skip::Io(why)), ..LogRead::default() },
+    }
+}
+
+/// Reads a log whose bytes come decoded already.
+pub fn read_decoded(
+    decoded: Decoded<'_>,
+    container: Container,
+    intake: Intake,
+    choice: Choice<'_>,
+    options: &ReadOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(u64),
+) -> LogRead {
+    let mut out = Counting::new(sink);
     let mut window = Window::new(decoded, intake.block);
     if let Err(halt) = window.at_least(HEAD) {
         out.log.stopped = Some(stopped(halt));
@@ -227,53 +187,63 @@ pub fn read_within(
     let whole = window.is_done() && head.len() == window.bytes().len() && out.log.stopped.is_none();
     match choose(Head { bytes: head, whole }, container, choice) {
         Ok(format) => {
-            out.log.format = Some(format.id());
-            decode(format, &mut window, options, &mut out, progress);
+            let mut decoder = format.decoder(options);
+            decode(format, &mut *decoder, u64::MAX, &mut window, &mut out, progress);
         }
         Err(skip) => out.log.skipped = Some(skip),
     }
+    conclude(window, out, progress)
+}
+
+/// Reads the records that begin in a stretch of a log, from a multiple of [`crate::bytes::PIECE`] up to
+/// `end`. Its records and lines are counted from its start.
+pub fn read_stretch(
+    plan: &Plan,
+    log: &dyn ReadAt,
+    (start, end): (u64, u64),
+    intake: Intake,
+    options: &ReadOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(u64),
+) -> LogRead {
+    let mut out = Counting::new(sink);
+    let mut window = Window::new(Decoded::range(log, (start, end), intake), intake.block);
+    let mut decoder = plan.format.decoder(options);
+    let begun = if start == 0 {
+        window.at_least(3).map(|()| window.skip_bom())
+    } else {
+        let header = Block { bytes: &plan.header, offset: 0, line: 1, last: false };
+        // A header holds no record; what it would say twice is said by the stretch at the start.
+        let _ = decoder.block(header, &mut Nowhere);
+        out.log.state.0 = decoder.state();
+        Lines::skip_begun(&mut window, start)
+    };
+    match begun {
+        Ok(()) => decode(plan.format, &mut *decoder, end, &mut window, &mut out, progress),
+        Err(halt) => out.log.stopped = Some(stopped(halt)),
+    }
+    conclude(window, out, progress)
+}
+
+/// Takes what a header would say.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn record(&mut self, _: At, _: &[u8], _: Settled<'_, '_>) {}
+    fn name(&mut self, _: &NameFact<'_>) {}
+    fn health(&mut self, _: Health) {}
+}
+
+/// Reads what is left, for the digests.
+fn conclude(window: Window<'_>, out: Counting<'_>, progress: &mut dyn FnMut(u64)) -> LogRead {
     let (digests, outcome) = window.into_source().finish();
     progress(digests.stored_bytes);
     let mut log = out.log;
-    let Digests { stored_bytes, decoded_bytes, content, sha256 } = digests;
+    let Digests { stored_bytes, decoded_bytes, content, pieces, sha256 } = digests;
     if let (Err(why), None) = (outcome, &log.stopped) {
         log.stopped = Some(Stopped { why, offset: decoded_bytes, line: 0, column: 0 });
     }
-    LogRead { stored_bytes, decoded_bytes, content, sha256, ..log }
-}
-
-/// The format of a log that begins like this.
-///
-/// # Errors
-/// Why the log cannot be read.
-pub fn choose(head: Head<'_>, container: Container, choice: Choice<'_>) -> Result<&'static dyn Format, Skip> {
-    if container.refused().is_some() {
-        return Err(Skip::UnsupportedCompression(container));
-    }
-    if let Choice::Forced(id) = choice {
-        return FORMATS.iter().copied().find(|f| f.id() == id).ok_or(Skip::NoSuchFormat);
-    }
-    if head.bytes.is_empty() {
-        return Err(Skip::Empty);
-    }
-    let mut best: Option<(Sniff, &'static dyn Format)> = None;
-    for format in FORMATS.iter().copied() {
-        let sniff = format.sniff(&head);
-        match best {
-            Some((Sniff::Certain, other)) if sniff == Sniff::Certain => {
-                return Err(Skip::Ambiguous(other.id(), format.id()));
-            }
-            Some((score, _)) if score >= sniff => {}
-            _ if sniff == Sniff::No => {}
-            _ => best = Some((sniff, format)),
-        }
-    }
-    match (best, head.bytes) {
-        (Some((_, format)), _) => Ok(format),
-        (None, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => Err(Skip::Utf16),
-        (None, bytes) if looks_binary(bytes) => Err(Skip::Binary),
-        (None, _) => Err(Skip::Unrecognised),
-    }
+    LogRead { stored_bytes, decoded_bytes, content, pieces, sha256, ..log }
 }
 
 /// The framer of a format.
@@ -293,14 +263,15 @@ impl Framer {
 
 fn decode(
     format: &dyn Format,
+    decoder: &mut dyn Decoder,
+    end: u64,
     window: &mut Window<'_>,
-    options: &ReadOptions,
     out: &mut Counting<'_>,
     progress: &mut dyn FnMut(u64),
 ) {
-    let mut decoder = format.decoder(options);
+    out.log.format = Some(format.id());
     let (mut framer, of_lines) = match format.framing() {
-        Framing::Lines { max } => (Framer::Lines(Lines::new(max)), true),
+        Framing::Lines { max } => (Framer::Lines(Lines::before(end, max)), true),
         Framing::JsonValues { at, max } => (Framer::Json(JsonValues::new(at, max)), false),
     };
     loop {
@@ -315,6 +286,9 @@ fn decode(
                 if let ControlFlow::Break(stop) = decoder.block(Block { bytes, offset, line, last }, out) {
                     out.log.stopped = Some(Stopped { why: stop.why, offset, line, column: 1 });
                     break;
+                }
+                if let (Framer::Lines(lines), Some((at, line))) = (&mut framer, out.last_line) {
+                    lines.known(at, line);
                 }
             }
             Ok(Some(Piece::TooLong { offset, length, line })) => {
@@ -332,6 +306,9 @@ fn decode(
         }
     }
     decoder.finish(out);
+    out.log.state.1 = decoder.state();
+    let beyond = if let Framer::Lines(lines) = &framer { lines.ends_beyond() } else { 0 };
+    out.log.lines = window.line().saturating_sub(1 + beyond);
 }
 
 fn stopped(halt: Halt) -> Stopped {

@@ -56,6 +56,11 @@ one byte."##
         Split::LinesAfterHeader
     }
 
+    fn header(&self, head: &Head<'_>) -> usize {
+        let lines = head.bytes.split_inclusive(|b| *b == b'\n');
+        lines.take_while(|l| l.starts_with(b"#") && l.ends_with(b"\n")).map(<[u8]>::len).sum()
+    }
+
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
         Box::new(Reader { layout: Layout::default() })
     }
@@ -144,6 +149,20 @@ impl Layout {
             b"#types" => self.types(value),
             _ => {}
         }
+    }
+
+    /// A digest of all that later records are read by.
+    fn digest(&self) -> u64 {
+        let mut hasher = blake3::Hasher::new();
+        let Layout { separator, set_separator, empty, unset, path, roles, readable, fields } = self;
+        let texts = [empty, unset].into_iter().chain(fields);
+        texts.for_each(|t| {
+            hasher.update(&(t.len() as u64).to_le_bytes()).update(t);
+        });
+        let role = |r: &Option<Role>| r.map_or(u8::MAX, |r| r as u8);
+        hasher.update(&[*separator, *set_separator, *path as u8, u8::from(*readable)]);
+        hasher.update(&roles.iter().map(role).collect::<Vec<_>>());
+        hasher.finalize().as_bytes().iter().take(8).fold(0, |all, b| (all << 8) | u64::from(*b))
     }
 
     /// Renamed identity fields are recognised by their types: the first address is the originator.
@@ -237,6 +256,10 @@ impl Decoder for Reader {
     }
 
     fn finish(&mut self, _: &mut dyn Sink) {}
+
+    fn state(&self) -> u64 {
+        self.layout.digest()
+    }
 }
 
 impl Reader {

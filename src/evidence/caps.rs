@@ -1,0 +1,230 @@
+//! Caps: what is kept apart, so that memory does not follow what a log makes up.
+//!
+//! - A *unit* is a registrable domain, or a network of nameless addresses (/24, /48). More than
+//!   [`Caps::hosts`] servers of a unit become one.
+//! - The [`Caps::units`] units of lowest fixed hash are kept; servers of the others become one.
+//! - A destination with more than [`Caps::clients`] clients keeps their networks instead, and if these
+//!   are too many as well, nothing of them.
+//! - Keys that a finding is likely to name never fold. More than [`Caps::notable`] of them are an error.
+//!
+//! Every decision depends on a set that only grows with more logs, and what is folded says so. So it does
+//! not matter whether logs are folded before or after they are merged (`tests/it/merge.rs`).
+
+use super::key::{Key, Server};
+use super::sorted::Sorted;
+use super::summary::{MergeRefusal, NameKey};
+use super::total::Total;
+use crate::model::Lane;
+use crate::model::net::Network;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// How much is kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Servers of a unit.
+    pub hosts: usize,
+    /// Clients of a destination.
+    pub clients: usize,
+    /// Units.
+    pub units: usize,
+    /// Aggregates that never fold.
+    pub notable: usize,
+    /// Addresses and clients of a name.
+    pub names: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps { hosts: 64, clients: 64, units: 4_096, notable: 100_000, names: 1_024 }
+    }
+}
+
+/// Label of clients that are not told apart any more.
+const ANYBODY: &str = "*";
+/// Label of clients that are logged by name, once they are not told apart any more.
+const NAMED: &str = "names/*";
+
+/// Folds aggregates and names that are more than the caps keep apart.
+///
+/// # Errors
+/// If there are more notable aggregates than may be kept.
+pub(super) fn fold(
+    aggregates: &mut Sorted<Key, Total>,
+    names: &mut Sorted<NameKey, Vec<i64>>,
+    caps: Caps,
+) -> Result<(), MergeRefusal> {
+    let notable = aggregates.keys().filter(|k| k.is_notable()).count();
+    if notable > caps.notable {
+        return Err(MergeRefusal::TooMany { found: notable, most: caps.notable });
+    }
+    fold_servers(aggregates, caps);
+    fold_clients(aggregates, caps);
+    fold_names(aggregates, names, caps);
+    Ok(())
+}
+
+/// Gives keys another server or client, and joins those that became equal.
+fn rewrite(aggregates: &mut Sorted<Key, Total>, change: impl Fn(&mut Key)) {
+    let mut list = std::mem::take(aggregates).into_list();
+    list.iter_mut().filter(|(k, _)| !k.is_notable()).for_each(|(k, _)| change(k));
+    *aggregates = Sorted::new(list, Total::join);
+}
+
+fn fold_servers(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
+    // Servers of each unit, by source; `None` once they are not told apart any more.
+    let mut units: BTreeMap<Unit, BTreeMap<&Arc<str>, Option<BTreeSet<&Server>>>> = BTreeMap::new();
+    for key in aggregates.keys().filter(|k| !k.is_notable()) {
+        let Some(unit) = Unit::of(&key.server) else { continue };
+        let hosts = units.entry(unit).or_default();
+        let hosts = hosts.entry(&key.source).or_insert_with(|| Some(BTreeSet::new()));
+        if key.server.is_folded() {
+            *hosts = None;
+        } else if let Some(set) = hosts {
+            set.insert(&key.server);
+            if set.len() > caps.hosts {
+                *hosts = None;
+            }
+        }
+    }
+    let mut order: Vec<([u8; 8], &Unit)> = units.keys().map(|u| (u.rank(), u)).collect();
+    order.sort_unstable();
+    let beyond: BTreeSet<Unit> = order.iter().skip(caps.units).map(|(_, u)| (*u).clone()).collect();
+    let mut folded: BTreeSet<(Unit, Arc<str>)> = BTreeSet::new();
+    for (unit, sources) in &units {
+        let full = sources.iter().filter(|(_, hosts)| hosts.is_none());
+        folded.extend(full.map(|(source, _)| (unit.clone(), Arc::clone(source))));
+    }
+    if beyond.is_empty() && folded.is_empty() {
+        return;
+    }
+    rewrite(aggregates, |key| {
+        let Some(unit) = Unit::of(&key.server) else { return };
+        if beyond.contains(&unit) {
+            key.server = Server::Beyond;
+            key.port = None;
+        } else if folded.contains(&(unit.clone(), Arc::clone(&key.source))) {
+            key.server = unit.server();
+        }
+    });
+}
+
+fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
+    let mut clients: BTreeMap<(&Arc<str>, &Server), BTreeSet<&Arc<str>>> = BTreeMap::new();
+    for key in aggregates.keys().filter(|k| !k.is_notable()) {
+        clients.entry((&key.source, &key.server)).or_default().insert(&key.client);
+    }
+    // Destinations whose clients fold, and whether to their networks or to nothing.
+    let mut folded: BTreeMap<(Arc<str>, Server), bool> = BTreeMap::new();
+    for ((source, server), set) in clients {
+        if set.len() <= caps.clients && !set.iter().any(|c| is_folded(c)) {
+            continue;
+        }
+        let networks: BTreeSet<Arc<str>> = set.iter().map(|c| network(c)).collect();
+        let nobody = networks.len() > caps.clients || networks.iter().any(|n| &**n == ANYBODY);
+        folded.insert((Arc::clone(source), server.clone()), nobody);
+    }
+    if folded.is_empty() {
+        return;
+    }
+    rewrite(aggregates, |key| match folded.get(&(Arc::clone(&key.source), key.server.clone())) {
+        Some(true) => key.client = ANYBODY.into(),
+        Some(false) => key.client = network(&key.client),
+        None => {}
+    });
+}
+
+fn fold_names(aggregates: &Sorted<Key, Total>, names: &mut Sorted<NameKey, Vec<i64>>, caps: Caps) {
+    // A name whose flows are folded explains none of them.
+    let apart: HashSet<&str> = aggregates
+        .keys()
+        .filter_map(|k| match &k.server {
+            Server::Name(name) => Some(&**name),
+            _ => None,
+        })
+        .collect();
+    let mut facts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
+    for key in names.keys() {
+        let n = facts.entry(&key.name).or_default();
+        *n = if &*key.client == ANYBODY { usize::MAX } else { n.saturating_add(1) };
+    }
+    let full: BTreeSet<Arc<str>> =
+        facts.into_iter().filter(|(_, n)| *n > caps.names).map(|(name, _)| Arc::clone(name)).collect();
+    if full.is_empty() && names.keys().all(|k| apart.contains(&*k.name)) {
+        return;
+    }
+    let mut list = std::mem::take(names).into_list();
+    list.retain(|(key, _)| apart.contains(&*key.name));
+    for (key, hours) in &mut list {
+        if full.contains(&key.name) {
+            // That there were too many is kept, so that it holds after a merge too.
+            key.client = ANYBODY.into();
+            key.address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+            key.how = Lane::Lookup;
+            hours.clear();
+        }
+    }
+    *names = Sorted::new(list, super::summary::join_hours);
+}
+
+/// What servers fold to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit {
+    Domain(Arc<str>),
+    Network(Network),
+}
+
+impl Unit {
+    fn of(server: &Server) -> Option<Unit> {
+        match server {
+            Server::Name(name) => Some(Unit::Domain(psl::domain_str(name).unwrap_or(name).into())),
+            Server::Address(address) => Some(Unit::Network(around(*address))),
+            Server::Below(domain) => Some(Unit::Domain(Arc::clone(domain))),
+            Server::Within(network) => Some(Unit::Network(*network)),
+            Server::Unreadable | Server::Unknown | Server::Beyond => None,
+        }
+    }
+
+    fn server(self) -> Server {
+        match self {
+            Unit::Domain(domain) => Server::Below(domain),
+            Unit::Network(network) => Server::Within(network),
+        }
+    }
+
+    /// The same on every machine and in every run: which units are kept is part of the evidence.
+    fn rank(&self) -> [u8; 8] {
+        let hash = match self {
+            Unit::Domain(domain) => blake3::hash(domain.as_bytes()),
+            Unit::Network(network) => blake3::hash(network.to_string().as_bytes()),
+        };
+        let mut rank = [0; 8];
+        rank.iter_mut().zip(hash.as_bytes()).for_each(|(r, h)| *r = *h);
+        rank
+    }
+}
+
+/// The network of an address that its neighbours fold to.
+fn around(address: IpAddr) -> Network {
+    match address {
+        IpAddr::V4(a) => Network { base: Ipv4Addr::from(u32::from(a) & 0xffff_ff00).into(), bits: 24 },
+        IpAddr::V6(a) => Network { base: Ipv6Addr::from(u128::from(a) >> 80 << 80).into(), bits: 48 },
+    }
+}
+
+/// Whether a client label stands for many.
+fn is_folded(client: &str) -> bool {
+    client == ANYBODY || client.contains('/')
+}
+
+/// What a client folds to first.
+fn network(client: &Arc<str>) -> Arc<str> {
+    if is_folded(client) {
+        return Arc::clone(client);
+    }
+    match client.parse() {
+        Ok(address) => around(address).to_string().into(),
+        Err(_) => NAMED.into(),
+    }
+}
