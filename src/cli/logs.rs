@@ -17,6 +17,8 @@ pub(crate) struct Task {
     pub(crate) found: Found,
     /// Forced format.
     pub(crate) format: Option<String>,
+    /// What the logs of its source do not say.
+    pub(crate) options: Arc<ReadOptions>,
 }
 
 /// How many logs are read at a time.
@@ -25,18 +27,14 @@ fn workers() -> usize {
 }
 
 /// Reads every log. The result does not depend on how many are read at a time.
-pub(crate) fn read_all(
-    tasks: &[Task],
-    services: &Services,
-    options: &ReadOptions,
-) -> Result<Summary, String> {
+pub(crate) fn read_all(tasks: &[Task], services: &Services) -> Result<Summary, String> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks.get(i) else { return done };
-            done.push((i, read_one(task, services, options)));
+            done.push((i, read_one(task, services)));
         }
     };
     let mut summaries: Vec<(usize, Summary)> = std::thread::scope(|scope| {
@@ -85,7 +83,7 @@ fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc
     Summary { logs: [(key.clone(), Log { facts, seen: None })].into(), ..Summary::default() }
 }
 
-fn read_one(task: &Task, services: &Services, options: &ReadOptions) -> Summary {
+fn read_one(task: &Task, services: &Services) -> Summary {
     let name =
         |seed| LogName { source: Arc::clone(&task.source), name: task.found.name.as_str().into(), seed };
     let skipped = |why: &str| {
@@ -105,7 +103,7 @@ fn read_one(task: &Task, services: &Services, options: &ReadOptions) -> Summary 
     };
     let mut fold = Fold::new(services, name(seed));
     let choice = task.format.as_deref().map_or(Choice::Auto, Choice::Forced);
-    let done = read(Input::At(&disk), choice, options, &mut fold, &mut |_| {});
+    let done = read(Input::At(&disk), choice, &task.options, &mut fold, &mut |_| {});
     fold.finish(facts(done))
 }
 
