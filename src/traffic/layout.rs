@@ -233,20 +233,26 @@ impl Field {
         let mut from = 0;
         loop {
             let ahead = rest.get(from..)?;
-            let at = from
-                + if self.quoted {
-                    memchr::memchr2(first, b'\\', ahead)?
-                } else {
-                    memchr::memchr(first, ahead)?
-                };
+            let at =
+                from + if self.quoted { memchr::memchr2(first, b'\\', ahead)? } else { near(first, ahead)? };
             let here = rest.get(at..)?;
-            if let Some(after) = here.strip_prefix(&*self.until)
+            if let Some(after) = here.get(self.until.len()..)
+                && self.until.iter().zip(here).all(|(a, b)| a == b)
                 && next.is_none_or(|n| n.may_begin(after))
             {
                 return Some(at);
             }
             from = at + if here.first() == Some(&b'\\') { 2 } else { 1 };
         }
+    }
+}
+
+/// Where a byte is. Most fields are short: the first bytes are looked at one by one.
+fn near(byte: u8, text: &[u8]) -> Option<usize> {
+    let (first, rest) = text.split_at_checked(12).unwrap_or((text, &[]));
+    match first.iter().position(|b| *b == byte) {
+        None => memchr::memchr(byte, rest).map(|at| at + first.len()),
+        found => found,
     }
 }
 
@@ -307,7 +313,7 @@ impl Layout {
                 more => field.end(rest, more.first())?,
             };
             let (mut value, after) = rest.split_at_checked(end)?;
-            rest = after.strip_prefix(&*field.until)?;
+            rest = after.get(field.until.len()..)?;
             if field.padded {
                 value = value.trim_ascii_end();
             }

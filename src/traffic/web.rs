@@ -7,7 +7,7 @@ use super::layout::{Role, Values, instant, plain};
 use super::lines::Line;
 use super::scalar::{address, number, port};
 use super::{Settled, Sink};
-use crate::model::net::{Host, Url, split_authority};
+use crate::model::net::{Url, split_authority};
 use crate::model::{Disposition, Flow, Lane, Method, Orientation, Time, Transport, Visibility};
 use std::borrow::Cow;
 
@@ -138,7 +138,7 @@ impl<'a> Served<'a> {
             connect(&mut flow, &target, self.status);
             return out.record(line.at, line.bytes, Settled::Flow(&flow));
         }
-        let url = Url::parse(&target);
+        let url = if target.starts_with('/') { None } else { Url::parse(&target) };
         flow.path = Some(url.map_or_else(|| path_of(&target), |u| u.path));
         match (self.onward, url) {
             (Onward::Servers(_), _) => {
@@ -193,8 +193,9 @@ impl<'a> Served<'a> {
 fn server<'f>(flow: &mut Flow<'f>, host: &'f str, port: Option<u16>) {
     flow.server_name = Some(host);
     flow.server_port = port;
-    if let Some(Host::Address(literal)) = Host::parse(host) {
-        flow.server_address = Some(literal);
+    // Only what begins with a digit or holds a colon can be an address.
+    if host.starts_with(|c: char| c.is_ascii_digit()) || host.as_bytes().contains(&b':') {
+        flow.server_address = address(host).or(flow.server_address);
     }
 }
 
@@ -222,7 +223,8 @@ fn onward_to<'f>(flow: &mut Flow<'f>, to: &'f str, name: Option<&'f str>, port: 
         flow.disposition = Disposition::ServedLocally;
         return;
     }
-    let (authority, given) = match Url::parse(to) {
+    let url = if to.starts_with('h') { Url::parse(to) } else { None };
+    let (authority, given) = match url {
         Some(url) => {
             flow.transport = if url.encrypted() { Transport::Tls } else { Transport::Cleartext };
             (url.host, url.port)
@@ -233,15 +235,16 @@ fn onward_to<'f>(flow: &mut Flow<'f>, to: &'f str, name: Option<&'f str>, port: 
         let (host, port) = split_authority(n);
         (Some(host), port)
     });
+    let known = address(authority);
     // The name of a group of servers in the configuration is no host: the address says more.
-    let group = address(authority).is_some() && named.is_some_and(|n| !n.contains(['.', ':']));
-    if let Some(host) = named.filter(|_| !group).or(Some(authority).filter(|a| !a.is_empty())) {
-        server(flow, host, None);
+    let group = known.is_some() && named.is_some_and(|n| !n.contains(['.', ':']));
+    match named.filter(|_| !group) {
+        Some(host) => server(flow, host, None),
+        None if !authority.is_empty() => flow.server_name = Some(authority),
+        None => {}
     }
     flow.server_port = given.or(port).or(named_port);
-    if let Some(known) = address(authority) {
-        flow.server_address = Some(known);
-    }
+    flow.server_address = known.or(flow.server_address);
 }
 
 /// What became of a request that was passed on.
@@ -263,6 +266,9 @@ fn kept(status: Option<u64>) -> Disposition {
 
 /// The last of the servers that were tried, as nginx lists them: `a:80, b:80 : c:80`.
 fn last_of(list: &[u8]) -> &[u8] {
+    if memchr::memchr(b' ', list).is_none() {
+        return list;
+    }
     let after_comma = memchr::memrchr(b',', list).map(|at| at + 1);
     let after_colon = memchr::memmem::rfind(list, b" : ").map(|at| at + 3);
     let from = after_comma.max(after_colon).unwrap_or(0);
@@ -333,7 +339,8 @@ fn is_target(target: &[u8]) -> bool {
 
 /// The target up to its query.
 fn path_of(target: &str) -> &str {
-    target.split(['?', '#']).next().unwrap_or(target)
+    let end = memchr::memchr2(b'?', b'#', target.as_bytes()).unwrap_or(target.len());
+    target.get(..end).unwrap_or(target)
 }
 
 /// Whether it is a line of the error log of nginx (`2022/01/24 16:33:06 [error] ...`) or Apache

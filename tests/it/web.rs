@@ -256,6 +256,28 @@ fn no_user_agent_or_query_reaches_an_output() {
     }
 }
 
+#[test]
+fn cut_and_changed_logs_add_up() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |n: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % n as u64).unwrap()
+    };
+    for (name, layout, ..) in LOGS {
+        let bytes = std::fs::read(fixtures().join(name)).unwrap();
+        for _ in 0..40 {
+            let mut bad = bytes[..random(bytes.len() + 1)].to_vec();
+            for _ in 0..random(8).min(bad.len()) {
+                let at = random(bad.len());
+                bad[at] = u8::try_from(random(256)).unwrap();
+            }
+            run(&bad, *layout, 1 << 12);
+        }
+    }
+}
+
 /// Logs collected elsewhere, where they are present beside the checkout: records as counted there, bytes to
 /// the client as a plain pattern added them, less those of records that are no flow here.
 #[test]

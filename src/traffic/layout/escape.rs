@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// writer uses one of them with another meaning. Without a backslash nothing is copied.
 pub(in crate::traffic) fn plain(value: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', value).is_none() {
-        return String::from_utf8_lossy(value);
+        return std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;

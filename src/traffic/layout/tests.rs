@@ -1,6 +1,7 @@
 //! Format strings and the lines they cut.
 
 use super::*;
+use proptest::prelude::*;
 
 fn web(text: &str) -> Layout {
     Layout::of_web(text).unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -121,4 +122,19 @@ fn mistakes_are_told_with_their_column() {
     let squid = |text: &str| wrong(Dialect::Squid, text);
     assert_eq!(squid("%ts.%03tu %>a %zz %ru"), "column 15: Squid has no code that begins `%zz`");
     assert_eq!(squid("%>a %ru"), "column 1: it logs no time: it needs `%ts`, `%tS` or `%tl`");
+}
+
+proptest! {
+    #[test]
+    fn no_format_string_and_no_line_breaks_anything(
+        text in "([$%{}\\\\\"a-z:/ é>-]|%>a|%ts|%ru|\\$remote_addr|\\$msec|\\$request|%h|%t|%r|%\\{%e %Y\\}t){0,12}",
+        line in "([-\\[\\]\\\\\"/: é]|[0-9]{1,4}|GET / HTTP/1.1){0,30}",
+    ) {
+        for dialect in [Dialect::Nginx, Dialect::Apache, Dialect::Squid] {
+            match Layout::compile(dialect, &text) {
+                Ok(layout) => { let _ = layout.cut(line.as_bytes()).and_then(|v| instant(&v)); }
+                Err(e) => prop_assert!(text.is_char_boundary(e.at) && !e.why.is_empty()),
+            }
+        }
+    }
 }

@@ -67,7 +67,9 @@ fn who_asked(who: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let is_name = |text: &[u8]| {
         let plain =
             |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-        !text.is_empty() && text != b"-" && text.iter().all(plain)
+        // A word without a dot may be a user in a layout that begins with one.
+        let host = text.iter().any(|b| matches!(b, b'.' | b':')) || text == b"localhost";
+        host && text.iter().all(plain)
     };
     // `name:443 client - -` and `name client - -`.
     let with_host = !third.is_empty() && is_name(first) && is_address(second);
