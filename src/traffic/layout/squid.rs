@@ -165,7 +165,13 @@ pub(super) fn compile(text: &str) -> Result<Layout, LayoutError> {
         padded = found.width;
         at += found.name.len();
     }
-    builder.layout(&Needs { client: "`%>a`", time: "`%ts`, `%tS` or `%tl`", request: "`%ru`" })
+    let request = "`%ru`";
+    let layout = builder.layout(&Needs { client: "`%>a`", time: "`%ts`, `%tS` or `%tl`", request })?;
+    // The path alone does not say where it went.
+    if !layout.fields.iter().any(|f| f.role == Role::Target) {
+        return Err(LayoutError::new(0, format!("it logs no URL: it needs {request}")));
+    }
+    Ok(layout)
 }
 
 struct Directive<'t> {

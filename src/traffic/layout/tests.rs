@@ -121,6 +121,7 @@ fn mistakes_are_told_with_their_column() {
     assert_eq!(apache("words"), "column 1: it has no field");
     let squid = |text: &str| wrong(Dialect::Squid, text);
     assert_eq!(squid("%ts.%03tu %>a %zz %ru"), "column 15: Squid has no code that begins `%zz`");
+    assert_eq!(squid("%ts %>a %rp"), "column 1: it logs no URL: it needs `%ru`");
     assert_eq!(squid("%>a %ru"), "column 1: it logs no time: it needs `%ts`, `%tS` or `%tl`");
 }
 

@@ -4,7 +4,7 @@
 use super::super::Settled;
 use super::super::layout::clf;
 use super::super::scalar::{address, number};
-use super::super::web::{NO_REQUEST, OTHER_LINE, Onward, Served, is_error_line, misfit, request_line};
+use super::super::web::{NO_REQUEST, OTHER_LINE, Onward, Served, misfit, request_line};
 use crate::model::Time;
 
 /// The least that the first line of a response and of a request take, in bytes with their ends.
@@ -14,9 +14,7 @@ const LEAST: u64 = 16;
 pub(super) fn read(line: &[u8]) -> Result<Served<'_>, Settled<'static, 'static>> {
     let Some((who, time, rest)) = front(line) else { return Err(misfit(line)) };
     let Some((client, host)) = who_asked(who) else { return Err(misfit(line)) };
-    let (Some((request, rest)), false) = (quoted_request(rest), is_error_line(line)) else {
-        return Err(misfit(line));
-    };
+    let Some((request, rest)) = quoted_request(rest) else { return Err(misfit(line)) };
     let (status, rest) = word(rest);
     let (size, tail) = word(rest);
     let status = match status {
@@ -72,7 +70,7 @@ fn who_asked(who: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
         host && text.iter().all(plain)
     };
     // `name:443 client - -` and `name client - -`.
-    let with_host = !third.is_empty() && is_name(first) && is_address(second);
+    let with_host = second != b"-" && !third.is_empty() && is_name(first) && is_address(second);
     if with_host {
         return Some((second, Some(first)));
     }

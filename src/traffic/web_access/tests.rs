@@ -227,3 +227,20 @@ fn a_layout_that_cannot_be_used_stops_reading() {
     let log = read(Input::At(&&b"200\n"[..]), Choice::Forced("web-access"), &options, &mut said, &mut |_| {});
     assert!(log.stopped.unwrap().why.contains("it logs no client"));
 }
+
+#[test]
+fn layouts_that_the_documents_recommend_can_be_read() {
+    let quoted = |doc: &str, name: &str| {
+        let block = doc.split(&format!("log_format {name}")).nth(1).unwrap().split(';').next().unwrap();
+        block.split('\'').skip(1).step_by(2).collect::<String>()
+    };
+    for doc in [FORMAT.doc(), super::super::web_access_json::FORMAT.doc()] {
+        let layout = quoted(doc, "domicile");
+        assert!(layout.contains("$upstream_addr") && layout.contains("$remote_addr"), "{layout}");
+        assert_eq!(FORMAT.layout(&layout), Ok(()), "{layout}");
+    }
+    for line in FORMAT.doc().lines().filter(|l| l.trim_start().starts_with("LogFormat")) {
+        let layout = line.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).unwrap().0;
+        assert_eq!(FORMAT.layout(layout), Ok(()), "{layout}");
+    }
+}
