@@ -7,13 +7,14 @@ use super::{exit, tree};
 use crate::check::{Bindings, CHECKS, bind, locate, validate_waivers};
 use crate::evidence::{Log, LogFacts, Summary};
 use crate::inventory::{self, Context, File};
+use crate::model::diagnostic::{Diagnostic, Place};
 use crate::model::inventory::FileInventory;
 use crate::model::policy::Policy;
 use crate::model::project::{PeriodSpec, Project};
 use crate::model::{Diagnostics, Period, SourceText, Time};
 use crate::policy;
 use crate::services::Services;
-use crate::traffic::ReadOptions;
+use crate::traffic::{FORMATS, ReadOptions};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -55,6 +56,7 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
         } else {
             policies.iter().map(|p| (p.clone(), project.at.clone())).collect()
         };
+        check_layouts(&project, &mut out);
         let ids: Vec<_> = asked.into_iter().map(|(id, at)| (id, Some(at))).collect();
         let find = |id: &str| find_policy(&directory, id);
         let checks: Vec<_> = CHECKS.iter().map(|c| c.id()).collect();
@@ -77,6 +79,36 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
             Ok(Loaded { project, policy, bindings, directory, file: (name, digest) })
         }
         _ => Err(exit::INVALID),
+    }
+}
+
+/// Reports every `log_format` that its format cannot use, at the place in it that is wrong.
+fn check_layouts(project: &Project, out: &mut Diagnostics) {
+    for source in &project.sources {
+        let (Some(format), Some((layout, at))) = (&source.format, &source.log_format) else { continue };
+        let Some(format) = FORMATS.iter().find(|f| f.id() == format) else {
+            out.push(
+                Diagnostic::error("unknown-format", format!("there is no format `{format}`"))
+                    .at(at.clone(), "so nobody can read this")
+                    .help("`web-access` is that of nginx and Apache, `squid` that of Squid"),
+            );
+            continue;
+        };
+        let Err(problem) = format.layout(layout) else { continue };
+        let written = at.source.text.get(at.span.clone()).unwrap_or_default();
+        // Only a literal string is as long in the file as it is in memory.
+        let opening = if written.starts_with("'''") { 3 } else { 1 };
+        let exact =
+            written.get(opening..).filter(|w| written.starts_with('\'') && w.starts_with(layout.as_str()));
+        let here = exact.map_or(at.clone(), |_| {
+            let start = at.span.start + opening + problem.at;
+            Place { source: Arc::clone(&at.source), span: start..(start + 1).min(at.span.end) }
+        });
+        out.push(
+            Diagnostic::error("wrong-log-format", format!("`log_format` of `{}`: {problem}", source.id))
+                .at(here, "here")
+                .help(format!("`domicile explain {}` says what it may hold", format.id())),
+        );
     }
 }
 
@@ -145,15 +177,17 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
         }
         files.sort();
         files.dedup_by(|a, b| a.path == b.path);
+        let log_format = source.log_format.as_ref().map(|(layout, _)| layout.clone());
+        let options = Arc::new(ReadOptions { log_format, ..ReadOptions::default() });
         tasks.extend(files.into_iter().map(|found| Task {
             source: Arc::clone(&id),
             found,
             format: source.format.clone(),
+            options: Arc::clone(&options),
         }));
     }
-    let (options, progress) = (ReadOptions::default(), Progress::new());
-    let reading = Reading::usual(services, &options, &progress);
-    let mut summary = read_all(&tasks, &reading).map_err(|why| {
+    let progress = Progress::new();
+    let mut summary = read_all(&tasks, &Reading::usual(services, &progress)).map_err(|why| {
         shell.error(&why, None);
         exit::INTERNAL
     })?;

@@ -11,7 +11,6 @@ use crate::model::project::PointKind;
 use crate::model::text::plural;
 use crate::policy::{InitFacts, InitLog, draft};
 use crate::services::Services;
-use crate::traffic::ReadOptions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,10 +95,10 @@ fn logs(dir: &Path, project: &Path, services: &Services) -> Result<Vec<InitLog>,
         let source: Arc<str> = "init".into();
         let tasks: Vec<_> = files
             .into_iter()
-            .map(|found| Task { source: Arc::clone(&source), found, format: None })
+            .map(|found| Task { source: Arc::clone(&source), found, format: None, options: Arc::default() })
             .collect();
-        let (options, progress) = (ReadOptions::default(), Progress::new());
-        let summary = read_all(&tasks, &Reading::usual(services, &options, &progress))?;
+        let progress = Progress::new();
+        let summary = read_all(&tasks, &Reading::usual(services, &progress))?;
         let formats: BTreeSet<&str> =
             summary.logs.values().filter_map(|l| l.facts.format.as_deref()).collect();
         if formats.is_empty() {

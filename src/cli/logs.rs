@@ -25,6 +25,8 @@ pub(crate) struct Task {
     pub(crate) found: Found,
     /// Forced format.
     pub(crate) format: Option<String>,
+    /// What the logs of its source do not say.
+    pub(crate) options: Arc<ReadOptions>,
 }
 
 /// The path that stands for the standard input, and the name of that log.
@@ -33,7 +35,6 @@ pub(crate) const STDIN: (&str, &str) = ("-", "standard-input");
 /// How logs are read.
 pub(crate) struct Reading<'a> {
     pub(crate) services: &'a Services,
-    pub(crate) options: &'a ReadOptions,
     pub(crate) threads: usize,
     /// Whether to compute the SHA-256 of logs.
     pub(crate) sha256: bool,
@@ -43,8 +44,8 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// As it is done if nobody says otherwise.
-    pub(crate) fn usual(services: &'a Services, options: &'a ReadOptions, progress: &'a Progress) -> Self {
-        Reading { services, options, threads: threads(), sha256: true, caps: Caps::default(), progress }
+    pub(crate) fn usual(services: &'a Services, progress: &'a Progress) -> Self {
+        Reading { services, threads: threads(), sha256: true, caps: Caps::default(), progress }
     }
 }
 
@@ -54,15 +55,14 @@ pub(crate) fn threads() -> usize {
 }
 
 /// What a summary depends on besides its logs.
-pub(crate) fn basis(services: &Services, options: &ReadOptions, caps: Caps) -> Arc<Basis> {
+pub(crate) fn basis(services: &Services, caps: Caps) -> Arc<Basis> {
     let Caps { hosts, clients, units, notable, names } = caps;
-    let year = options.year.map_or_else(|| "none".to_owned(), |y| y.to_string());
     Arc::new(Basis {
         tool: format!("domicile {}", env!("CARGO_PKG_VERSION")),
         services: services.sha256.clone(),
         inspector: DETECTORS.iter().map(|d| d.id()).collect::<Vec<_>>().join(" "),
         options: format!(
-            "year {year}; at most {hosts} hosts a domain, {clients} clients a destination, {units} domains, \
+            "at most {hosts} hosts a domain, {clients} clients a destination, {units} domains, \
              {notable} notable aggregates, {names} addresses a name"
         ),
     })
@@ -245,7 +245,7 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
                         let mut before = 0;
                         let mut progress = |n| reading.progress.add(&mut before, n);
                         let intake = Intake { sha256: false, ..Intake::default() };
-                        let options = reading.options;
+                        let options = &*job.task.options;
                         let read = read_stretch(plan, &disk, range, intake, options, fold, &mut progress);
                         job.done().stretches.push((range, read));
                     }
@@ -283,7 +283,7 @@ fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(
     let intake = Intake { sha256: reading.sha256, ..Intake::default() };
     let mut before = 0;
     let mut progress = |n| reading.progress.add(&mut before, n);
-    let options = reading.options;
+    let options = &*job.task.options;
     let outcome = if job.is_stdin() {
         let mut first = Vec::new();
         let mut stdin = io::stdin().lock();
@@ -369,7 +369,7 @@ fn seed_of(first: &[u8]) -> u64 {
 
 /// Puts together what was read of a log.
 fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
-    let basis = Some(basis(reading.services, reading.options, reading.caps));
+    let basis = Some(basis(reading.services, reading.caps));
     let Done { stretches, parts, sha256, refused } = std::mem::take(&mut *job.done());
     let name = job.name(0);
     let whole = |logs, parts| Summary::of_log(&name, basis.clone(), logs, parts);

@@ -6,7 +6,7 @@ use super::shell::Shell;
 use super::{exit, tree};
 use crate::report::scan;
 use crate::services::Services;
-use crate::traffic::ReadOptions;
+use crate::traffic::{FORMATS, ReadOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +28,10 @@ pub(crate) struct Args {
     /// Read every file as this format, whatever its content
     #[arg(long, value_name = "ID")]
     format: Option<String>,
+    /// How lines are laid out: `log_format` of nginx, `LogFormat` of Apache (format web-access) or `logformat` of
+    /// Squid (format squid), the text between the quotes
+    #[arg(long, value_name = "LAYOUT", requires = "format")]
+    log_format: Option<String>,
     /// Year of time stamps that have none
     #[arg(long, value_name = "YEAR")]
     year: Option<i32>,
@@ -54,11 +58,19 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
     };
     let services = Services::embedded().map_err(fail(exit::INTERNAL))?;
     let source: Arc<str> = "scan".into();
+    if let (Some(layout), Some(id)) = (&args.log_format, &args.format)
+        && let Some(format) = FORMATS.iter().find(|f| f.id() == id)
+    {
+        let wrong = |problem| format!("--log-format: {problem}");
+        format.layout(layout).map_err(wrong).map_err(fail(exit::INVALID))?;
+    }
+    let options = Arc::new(ReadOptions { year: args.year, log_format: args.log_format.clone() });
     let mut tasks = Vec::new();
     for path in &args.paths {
         if path.as_os_str() == STDIN.0 {
             let found = tree::Found { name: STDIN.1.to_owned(), path: path.clone(), refused: None };
-            tasks.push(Task { source: Arc::clone(&source), found, format: args.format.clone() });
+            let (source, options) = (Arc::clone(&source), Arc::clone(&options));
+            tasks.push(Task { source, found, format: args.format.clone(), options });
             continue;
         }
         if !path.exists() {
@@ -69,14 +81,15 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
             source: Arc::clone(&source),
             found,
             format: args.format.clone(),
+            options: Arc::clone(&options),
         }));
     }
     distinct_names(&mut tasks);
-    let (options, progress) = (ReadOptions { year: args.year }, Progress::new());
+    let progress = Progress::new();
     let reading = Reading {
         threads: args.threads.map_or_else(threads, usize::from),
         sha256: !args.no_sha256,
-        ..Reading::usual(services, &options, &progress)
+        ..Reading::usual(services, &progress)
     };
     let summary = read_all(&tasks, &reading).map_err(fail(exit::INTERNAL))?;
     let text =

@@ -166,6 +166,8 @@ pub struct Source {
     pub files: Vec<(String, Place)>,
     /// Forced format, which is printed.
     pub format: Option<String>,
+    /// How its lines are laid out, in the words of the server's own configuration.
+    pub log_format: Option<(String, Place)>,
     /// Name of the observation point.
     pub point: String,
     /// Kind of the observation point.

@@ -6,12 +6,15 @@
 //!
 //! To add a format: one file with `pub(super) static FORMAT: ...`, one word in [`shelf!`].
 
+mod layout;
 mod lines;
 mod plan;
 mod read;
 mod scalar;
+mod web;
 mod zeek;
 
+pub use layout::LayoutError;
 pub use plan::{Choice, Plan, Skip, choose, plan};
 pub use read::{LogRead, ProblemAt, Stopped, read, read_decoded, read_stretch, read_within};
 
@@ -72,6 +75,9 @@ pub enum Sniff {
 pub struct ReadOptions {
     /// Year of time stamps without one. Absent: such records are rejected.
     pub year: Option<i32>,
+    /// How the lines are laid out, in the words of the server's own configuration; only for formats whose
+    /// [`Format::layout`] takes it. Absent: as the format says.
+    pub log_format: Option<String>,
 }
 
 /// Whole records, many of them, without a cut at either end.
@@ -157,6 +163,13 @@ pub trait Format: Sync {
         let _ = head;
         0
     }
+    /// Whether lines laid out like this can be read; formats with one layout only take none.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    fn layout(&self, _log_format: &str) -> Result<(), LayoutError> {
+        Err(LayoutError::new(0, format!("`{}` has one layout and takes no log_format", self.id())))
+    }
     /// A decoder for one log.
     fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o>;
 }
@@ -183,4 +196,4 @@ macro_rules! shelf {
     };
 }
 
-shelf! { har, squid, squid_combined, suricata_eve, zeek_json, zeek_tsv }
+shelf! { har, squid, squid_combined, suricata_eve, web_access, web_access_json, zeek_json, zeek_tsv }

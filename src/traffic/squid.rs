@@ -1,10 +1,16 @@
 //! Squid access.log, native format, and forms of it with sizes both ways.
 
+mod custom;
+mod exchange;
+
+pub(super) use exchange::Exchange;
+
+use super::layout::{Dialect, Layout, LayoutError};
 use super::lines::{LONGEST, Line, Lines};
-use super::scalar::{address, epoch, number};
+use super::scalar::{epoch, number};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::net::{Host, Url, split_authority};
-use crate::model::{Disposition, Flow, Lane, Method, Orientation, Transport, Visibility};
+use crate::model::Flow;
+use exchange::known_hierarchy;
 use std::ops::ControlFlow;
 
 /// The shelf entry.
@@ -40,7 +46,15 @@ client. The time is that of the end; the flow begins `%tr` milliseconds earlier.
     logformat domicile %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %>st
     access_log daemon:/var/log/squid/access.log domicile
 
-**Not supported**: other custom forms; ICP and HTCP queries (ignored, counted). What was decided without
+Any other form is read if its `logformat` is given, in a `[[source]]` of domicile.toml or to `scan`:
+
+    format = 'squid'
+    log_format = '%ts.%03tu %6tr %>a %Ss/%03>Hs %>st/%<st %rm %ru %Sh/%<a'
+
+It needs client, time and URL. Without `%Ss` a refusal cannot be told from an answer, and without `%Sh` a hit not
+from what left: what became of it is then unknown.
+
+**Not supported**: ICP and HTCP queries (ignored, counted). What was decided without
 asking the server: `TCP_DENIED` is denied, a hit without a peer is served locally, no peer at all is failed.
 An error status that a peer answered means the request was delivered; 502, 503 and 504 may come from Squid
 itself, so there the record does not say. A tunnel answered with 400 or more never opened: failed.
@@ -73,8 +87,15 @@ That CONNECT is ignored so that nothing is counted twice; one logged with a peer
         Split::Lines
     }
 
-    fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader)
+    fn layout(&self, log_format: &str) -> Result<(), LayoutError> {
+        Layout::compile(Dialect::Squid, log_format).map(|_| ())
+    }
+
+    fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
+        match options.log_format.as_deref() {
+            None => Box::new(Reader),
+            Some(text) => Box::new(custom::Custom::new(text)),
+        }
     }
 }
 
@@ -138,42 +159,6 @@ fn halves(token: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((token.get(..at)?, token.get(at + 1..)?))
 }
 
-/// The words of `%Sh` (Squid's `hier_code`), with the prefixes of newer versions.
-fn known_hierarchy(word: &[u8]) -> bool {
-    let word = word.strip_prefix(b"TIMEOUT_").unwrap_or(word);
-    word.starts_with(b"HIER_")
-        || matches!(
-            word,
-            b"NONE"
-                | b"DIRECT"
-                | b"SIBLING_HIT"
-                | b"PARENT_HIT"
-                | b"DEFAULT_PARENT"
-                | b"SINGLE_PARENT"
-                | b"FIRSTUP_PARENT"
-                | b"FIRST_UP_PARENT"
-                | b"FIRST_PARENT_MISS"
-                | b"CLOSEST_PARENT_MISS"
-                | b"CLOSEST_PARENT"
-                | b"CLOSEST_DIRECT"
-                | b"NO_DIRECT_FAIL"
-                | b"SOURCE_FASTEST"
-                | b"ROUNDROBIN_PARENT"
-                | b"CACHE_DIGEST_HIT"
-                | b"CD_PARENT_HIT"
-                | b"CD_SIBLING_HIT"
-                | b"NO_CACHE_DIGEST_PEERS"
-                | b"CARP"
-                | b"ANY_OLD_PARENT"
-                | b"ANY_PARENT"
-                | b"USERHASH_PARENT"
-                | b"SOURCEHASH_PARENT"
-                | b"PINNED"
-                | b"ORIGINAL_DST"
-                | b"STANDBY_POOL"
-        )
-}
-
 fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
     let rejected = Settled::Rejected;
     let record = Record::of(line).ok_or(rejected("not a line of this format"))?;
@@ -194,105 +179,19 @@ fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
         status: record.status,
         method: record.method,
         url: record.url,
-        hierarchy: record.hierarchy,
+        hierarchy: Some(record.hierarchy),
         peer: Some(record.peer),
-        back,
+        back: Some(back),
     };
     let mut flow = exchange.flow(end.plus(elapsed.saturating_mul(-1000)))?;
     flow.bytes_out = both.or(record.sent).and_then(number);
     Ok(flow)
 }
 
-/// What both log forms of Squid tell about an exchange.
-pub(super) struct Exchange<'a> {
-    pub(super) client: &'a [u8],
-    pub(super) result: &'a [u8],
-    pub(super) status: &'a [u8],
-    pub(super) method: &'a [u8],
-    pub(super) url: &'a [u8],
-    pub(super) hierarchy: &'a [u8],
-    pub(super) peer: Option<&'a [u8]>,
-    pub(super) back: &'a [u8],
-}
-
-impl<'a> Exchange<'a> {
-    /// The flow, or how the record is settled without one.
-    pub(super) fn flow(&self, time: crate::model::Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
-        let text =
-            |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
-        let status = number(self.status).ok_or(Settled::Rejected("status is not a number"))?;
-        let (url, method) = (text(self.url)?, text(self.method)?);
-        if self.result.starts_with(b"UDP_") {
-            return Err(Settled::Ignored("query of a neighbouring cache"));
-        }
-        if url.starts_with("error:") {
-            return Err(Settled::Ignored("request that the proxy could not read"));
-        }
-        if url.starts_with("cache_object:") || url.contains("/squid-internal-") {
-            return Err(Settled::Ignored("request to the proxy itself"));
-        }
-        let peer = !self.hierarchy.ends_with(b"NONE");
-        let class = Method::of_http(method);
-        let mut flow = Flow::new(time, text(self.client)?, Lane::Proxy);
-        flow.method = class;
-        flow.orientation = Orientation::Stated;
-        flow.disposition = disposition(self.result, status, peer, class);
-        flow.bytes_in = Some(number(self.back).ok_or(Settled::Rejected("size is not a number"))?);
-        if class == Method::Connect {
-            // NONE/200 without a peer: Squid answered the CONNECT itself and took the tunnel apart.
-            if !peer && status == 200 && self.result.windows(4).any(|w| w == b"NONE") {
-                return Err(Settled::Ignored("tunnel taken apart, its requests are logged by themselves"));
-            }
-            let (host, port) = split_authority(url);
-            flow.server_name = Some(host);
-            flow.server_port = port;
-            flow.visibility = Visibility::Name;
-        } else {
-            let parsed = Url::parse(url).ok_or(Settled::Rejected("no absolute URL"))?;
-            flow.server_name = Some(parsed.host);
-            flow.server_port = parsed.port;
-            flow.path = Some(parsed.path);
-            flow.visibility = Visibility::Url;
-            flow.transport = if parsed.encrypted() { Transport::Tls } else { Transport::Cleartext };
-        }
-        if let Some(Host::Address(literal)) = flow.server_name.and_then(Host::parse) {
-            flow.server_address = Some(literal);
-            if class == Method::Connect {
-                flow.visibility = Visibility::Address;
-            }
-        }
-        if let Some(peer) = self.peer.filter(|_| leads_to_server(self.hierarchy))
-            && let Some(known) = std::str::from_utf8(peer).ok().and_then(address)
-        {
-            flow.server_address = Some(known);
-        }
-        Ok(flow)
-    }
-}
-
-/// Whether the peer column holds the server itself and not another proxy.
-fn leads_to_server(hierarchy: &[u8]) -> bool {
-    [&b"DIRECT"[..], b"ORIGINAL_DST", b"PINNED"].iter().any(|w| hierarchy.ends_with(w))
-}
-
-fn disposition(result: &[u8], status: u64, peer: bool, method: Method) -> Disposition {
-    let says = |word: &[u8]| result.windows(word.len()).any(|w| w == word);
-    // TCP_DENIED_REPLY refuses the answer: the request had gone out.
-    if says(b"DENIED") && !says(b"DENIED_REPLY") {
-        return Disposition::Denied;
-    }
-    match (peer, method, status) {
-        (true, Method::Connect, 400..) => Disposition::Failed,
-        (true, _, 0 | 502..=504) => Disposition::Unknown,
-        (true, ..) => Disposition::Delivered,
-        (false, ..) if says(b"HIT") || says(b"REDIRECT") => Disposition::ServedLocally,
-        (false, ..) => Disposition::Failed,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Disposition, Transport, Visibility};
 
     fn flow(line: &str) -> Flow<'_> {
         read(line.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e:?}"))

@@ -1,10 +1,10 @@
 //! Squid access.log in the `combined` and `common` formats.
 
+use super::layout::clf;
 use super::lines::{LONGEST, Line, Lines};
 use super::squid::Exchange;
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::{Flow, Time};
-use chrono::DateTime;
+use crate::model::Flow;
 use std::ops::ControlFlow;
 
 /// The shelf entry.
@@ -124,12 +124,9 @@ fn cut(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
 
 fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
     let record = Record::of(line).ok_or(Settled::Rejected("not a line of this format"))?;
-    let time = std::str::from_utf8(record.time)
-        .ok()
-        .and_then(|t| DateTime::parse_from_str(t, "%d/%b/%Y:%H:%M:%S %z").ok())
-        .and_then(|t| Time::from_micros(t.timestamp_micros()))
-        .ok_or(Settled::Rejected("time is not a date"))?;
-    let Record { client, method, url, status, result, hierarchy, size: back, .. } = record;
+    let time = clf(record.time).ok_or(Settled::Rejected("time is not a date"))?;
+    let Record { client, method, url, status, result, hierarchy, size, .. } = record;
+    let (hierarchy, back) = (Some(hierarchy), Some(size));
     let exchange = Exchange { client, result, status, method, url, hierarchy, peer: None, back };
     exchange.flow(time)
 }

@@ -25,3 +25,4 @@ mod seal;
 mod services;
 mod shelves;
 mod traffic;
+mod web;

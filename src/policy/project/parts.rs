@@ -99,6 +99,7 @@ fn source(table: &Table, components: &[&str], out: &mut Diagnostics) -> Option<S
     let id = reader.required("id", "a short name for the report");
     let files = reader.strings("files");
     let format = reader.string("format");
+    let log_format = reader.string("log_format");
     let point = reader.nested_table("point");
     let bypass = reader.nested_table("bypass");
     let heartbeat = reader.nested_table("heartbeat");
@@ -117,6 +118,13 @@ fn source(table: &Table, components: &[&str], out: &mut Diagnostics) -> Option<S
             "where it looks from: `point = { at = \"squid\", kind = \"explicit-proxy\", observes = [\"comfyui\"] }`",
         );
     }
+    if let (Some(layout), None) = (&log_format, &format) {
+        reader.report(
+            Diagnostic::error("log-format-alone", "`log_format` of [[source]] needs `format`")
+                .at(layout.at.clone(), "in the words of which server?")
+                .help("`format = 'web-access'` for nginx and Apache, `format = 'squid'` for Squid"),
+        );
+    }
     reader.finish();
 
     let files: Vec<_> = not_blank(files, "files", out).into_iter().map(|t| (t.value, t.at)).collect();
@@ -131,6 +139,7 @@ fn source(table: &Table, components: &[&str], out: &mut Diagnostics) -> Option<S
         id: id.value,
         files,
         format: format.map(|t| t.value),
+        log_format: log_format.map(|t| (t.value, t.at)),
         kind,
         observes,
         bypass,

@@ -17,6 +17,8 @@ pub(super) fn plant(folder: &Folder) -> Vec<Planted> {
     for (name, bytes, read, flows) in [
         ("logs/squid/access.log", squid(), 7, 5),
         ("logs/combined/access.log", combined(), 3, 2),
+        ("logs/web/access.log", web(), 5, 3),
+        ("logs/web/access.json", web_json(), 2, 1),
         ("logs/zeek/http.log", zeek_http(), 3, 2),
         ("logs/zeek/files.log", zeek_files(), 1, 0),
         ("logs/zeek-json/http.log", zeek_json(), 2, 1),
@@ -48,6 +50,27 @@ fn combined() -> String {
         r#"10.99.0.5 - KanarieVogel-user [22/Nov/2026:02:10:00 +0000] "POST http://203.0.113.9/sdapi/KanarieVogel-path?KanarieVogel-query HTTP/1.1" 200 512 "http://a.example/KanarieVogel-referer" "KanarieVogel-agent "quoted" KanarieVogel" TCP_MISS:HIER_DIRECT"#,
         r#"10.99.0.5 KanarieVogel-ident KanarieVogel-user [22/Nov/2026:02:11:00 +0000] "CONNECT api.openai.com:443 HTTP/1.1" 200 512 "-" "KanarieVogel-agent" TCP_TUNNEL:HIER_DIRECT"#,
         r#"10.99.0.5 - KanarieVogel-user [KanarieVogel-time] "KanarieVogel-request" 200 512 "-" "-" TCP_MISS:HIER_DIRECT"#,
+        "",
+    ]
+    .join("\n")
+}
+
+/// Two requests, a request that is none, a line that begins with a user and one that was cut but tells enough.
+fn web() -> String {
+    [
+        r#"10.99.0.5 - KanarieVogel [user] name [22/Nov/2026:02:20:00 +0000] "POST /v1/images/generations/KanarieVogel-path?KanarieVogel-query HTTP/1.1" 200 512 "http://a.example/KanarieVogel-referer" "KanarieVogel-agent \"quoted\"" "KanarieVogel-forwarded""#,
+        r#"10.99.0.5 KanarieVogel-ident KanarieVogel-user [22/Nov/2026:02:21:00 +0000] "GET http://KanarieVogel-userinfo:KanarieVogel-password@203.0.113.9/KanarieVogel-path HTTP/1.1" 200 512"#,
+        r#"10.99.0.5 - - [22/Nov/2026:02:22:00 +0000] "KanarieVogel-request" 400 157 "-" "KanarieVogel-agent""#,
+        r#"KanarieVogel-user - - [22/Nov/2026:02:23:00 +0000] "GET /KanarieVogel-path HTTP/1.1" 200 5 "-" "-""#,
+        r#"10.99.0.5 - - [22/Nov/2026:02:24:00 +0000] "GET /KanarieVogel-path HTTP/1.1" 200 5 "-" "KanarieVogel-cut"#,
+    ]
+    .join("\n")
+}
+
+fn web_json() -> String {
+    [
+        r#"{"time_iso8601":"2026-11-22T02:25:00+00:00","remote_addr":"10.99.0.5","remote_user":"KanarieVogel-user","request":"POST /sdapi/v1/txt2img?KanarieVogel-query HTTP/1.1","status":"200","upstream_addr":"203.0.113.9:443","http_authorization":"KanarieVogel-key","http_user_agent":"KanarieVogel-agent"}"#,
+        r#"{"time_iso8601":"KanarieVogel-time","remote_addr":"10.99.0.5","request":"GET /KanarieVogel-path HTTP/1.1","status":"200"}"#,
         "",
     ]
     .join("\n")
