@@ -8,6 +8,7 @@ mod content;
 mod decoded;
 mod json_values;
 mod lines;
+pub mod simd;
 mod stored;
 mod unwrapped;
 mod window;

@@ -35,6 +35,7 @@ pub struct AggregateLine<'a> {
     certainty: &'static str,
     fetch: bool,
     hours: Vec<HourLine>,
+    magnitudes: &'a [(u8, u64)],
     samples: Vec<SampleLine<'a>>,
 }
 
@@ -45,7 +46,6 @@ struct HourLine {
     bytes_out: ByteSum,
     bytes_in: ByteSum,
     largest_out: Option<u64>,
-    magnitudes: Vec<(u8, u64)>,
     first: Time,
     last: Time,
 }
@@ -100,11 +100,11 @@ impl<'a> AggregateLine<'a> {
                     bytes_out: c.bytes_out,
                     bytes_in: c.bytes_in,
                     largest_out: c.largest_out,
-                    magnitudes: c.magnitudes.to_vec(),
                     first: c.first,
                     last: c.last,
                 })
                 .collect(),
+            magnitudes: total.magnitudes.list(),
             samples: total
                 .samples
                 .iter()

@@ -26,4 +26,4 @@ pub use list::{AggregateLine, aggregate_lines, tree_root};
 pub use minutes::Minutes;
 pub use sorted::{Iter, Sorted};
 pub use summary::{Basis, Log, MergeRefusal, NameKey, SourceLife, Summary};
-pub use total::{Cell, Sample, Total};
+pub use total::{Cell, Magnitudes, Sample, Total};

@@ -80,10 +80,42 @@ struct Pick {
     held: Option<Rc<Held>>,
 }
 
-/// The choices for one key. Which of them keep a hash: see [`super::key::Key::is_notable`].
+/// The latest record of a key. It changes with nearly every record, so it is kept apart from the other choices.
+pub(super) struct Latest(Pick);
+
+impl Latest {
+    pub(super) fn new(first: &mut Candidate<'_>, every: bool) -> Latest {
+        Latest(first.pick(every))
+    }
+
+    /// Takes another record if it is later. Ties go to the lower rank.
+    pub(super) fn consider(&mut self, next: &mut Candidate<'_>, every: bool) {
+        let Pick { time, rank, .. } = self.0;
+        if next.time > time || (next.time == time && next.rank < rank) {
+            self.0 = next.pick(every);
+        }
+    }
+}
+
+/// From where on a record is one of the other choices: most are not, which a glance at this tells.
+#[derive(Clone, Copy)]
+pub(super) struct Bar {
+    earliest: Time,
+    largest: Option<u64>,
+    rank: u64,
+}
+
+impl Bar {
+    pub(super) fn admits(&self, next: &Candidate<'_>) -> bool {
+        next.time <= self.earliest
+            || next.rank <= self.rank
+            || (next.bytes_out.is_some() && next.bytes_out >= self.largest)
+    }
+}
+
+/// The other choices for one key. Which of them keep a hash: see [`super::key::Key::is_notable`].
 pub(super) struct Picks {
     earliest: Pick,
-    latest: Pick,
     largest: Option<Pick>,
     lowest: Pick,
     second: Option<Pick>,
@@ -95,7 +127,6 @@ impl Picks {
         let sized = first.bytes_out.is_some();
         Picks {
             earliest: first.pick(every),
-            latest: first.pick(every),
             largest: sized.then(|| first.pick(true)),
             lowest: first.pick(every || !sized),
             second: None,
@@ -107,9 +138,6 @@ impl Picks {
         let (time, rank) = (next.time, next.rank);
         if (time, rank) < (self.earliest.time, self.earliest.rank) {
             self.earliest = next.pick(every);
-        }
-        if time > self.latest.time || (time == self.latest.time && rank < self.latest.rank) {
-            self.latest = next.pick(every);
         }
         if next.bytes_out.is_some() {
             let smaller =
@@ -133,9 +161,19 @@ impl Picks {
         }
     }
 
+    /// What the next record is held against.
+    pub(super) fn bar(&self) -> Bar {
+        Bar {
+            earliest: self.earliest.time,
+            largest: self.largest.as_ref().and_then(|l| l.bytes_out),
+            rank: self.second.as_ref().map_or(u64::MAX, |s| s.rank),
+        }
+    }
+
     /// The samples; a record that was chosen more than once is there once.
-    pub(super) fn samples(self, log: &Arc<str>) -> Vec<Sample> {
-        let Picks { earliest, latest, largest, lowest, second } = self;
+    pub(super) fn samples(self, latest: Latest, log: &Arc<str>) -> Vec<Sample> {
+        let Picks { earliest, largest, lowest, second } = self;
+        let latest = latest.0;
         let mut picks: Vec<Pick> =
             [Some(earliest), Some(latest), largest, Some(lowest), second].into_iter().flatten().collect();
         picks.sort_by_key(|p| (p.at.offset, p.held.is_none()));

@@ -5,11 +5,11 @@
 //! drained into a canonical summary, where caps apply: memory does not follow what a log makes up.
 
 use super::key::{Key, Server, Traits};
-use super::picks::{Body, Candidate, Meter, Picks};
+use super::picks::{Bar, Body, Candidate, Latest, Meter, Picks};
 use super::sorted::Sorted;
 use super::spellings::Spellings;
 use super::summary::NameKey;
-use super::total::{Cell, Total};
+use super::total::{Hours, Magnitudes, Total};
 use crate::inspect;
 use crate::model::net::{Host, fold_mapped};
 use crate::model::{At, Certainty, DataKinds, Flow, Lane, Method, Time};
@@ -59,8 +59,12 @@ struct Entry {
     traits: Traits,
     /// Whether all its samples keep a hash.
     notable: bool,
-    hours: SmallVec<[Cell; 1]>,
-    picks: Picks,
+    /// What another record has to pass to be one of the picks.
+    bar: Bar,
+    latest: Latest,
+    hours: Hours,
+    magnitudes: Magnitudes,
+    picks: Box<Picks>,
     /// Address and hour of the last name fact, so that it is not told again and again.
     named: Option<(IpAddr, i64)>,
 }
@@ -163,17 +167,38 @@ impl<'s> Table<'s> {
         let known = found.is_ok();
         let id = found.unwrap_or_else(|hash| {
             let notable = endpoint != 0 || !observed.is_empty();
-            let picks = Picks::new(&mut record, notable);
-            let hours = SmallVec::new();
+            let picks = Box::new(Picks::new(&mut record, notable));
+            let (latest, hours) = (Latest::new(&mut record, notable), Hours::at(time));
+            let bar = picks.bar();
             self.insert(
                 hash,
-                Entry { client, server, endpoint, port, traits, notable, hours, picks, named: None },
+                Entry {
+                    client,
+                    server,
+                    endpoint,
+                    port,
+                    traits,
+                    notable,
+                    bar,
+                    latest,
+                    hours,
+                    magnitudes: Magnitudes::default(),
+                    picks,
+                    named: None,
+                },
             )
         });
         let Some(entry) = self.entries.get_mut(id as usize) else { return };
-        Total::count(&mut entry.hours, time, bytes_out, bytes_in);
+        entry.hours.count(time, bytes_out, bytes_in);
+        if let Some(bytes) = bytes_out {
+            entry.magnitudes.add(bytes);
+        }
         if known {
-            entry.picks.consider(&mut record, entry.notable);
+            entry.latest.consider(&mut record, entry.notable);
+            if entry.bar.admits(&record) {
+                entry.picks.consider(&mut record, entry.notable);
+                entry.bar = entry.picks.bar();
+            }
         }
         if flow.lane != Lane::Lookup
             && let (Some(address), Some(_)) = (address, flow.server_name)
@@ -374,7 +399,14 @@ impl<'s> Table<'s> {
                 endpoint,
                 traits: entry.traits,
             };
-            list.push((key, Total { hours: entry.hours, samples: entry.picks.samples(&self.log) }));
+            list.push((
+                key,
+                Total {
+                    hours: entry.hours.into_cells(),
+                    magnitudes: entry.magnitudes,
+                    samples: entry.picks.samples(entry.latest, &self.log),
+                },
+            ));
         }
         let aggregates = Sorted::new(list, Total::join);
         let mut names = Vec::with_capacity(self.names.len());

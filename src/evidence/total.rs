@@ -19,8 +19,6 @@ pub struct Cell {
     pub bytes_in: ByteSum,
     /// Largest known bytes out of one record.
     pub largest_out: Option<u64>,
-    /// How many records had bytes out of a magnitude: the number of significant bits, ascending, and the count.
-    pub magnitudes: SmallVec<[(u8, u64); 1]>,
     /// First record.
     pub first: Time,
     /// Last record.
@@ -36,40 +34,24 @@ impl Cell {
             bytes_out: ByteSum::default(),
             bytes_in: ByteSum::default(),
             largest_out: None,
-            magnitudes: SmallVec::new(),
             first: time,
             last: time,
         }
     }
 
     /// Counts one record.
-    pub(super) fn add(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
+    fn add(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
         self.records += 1;
-        self.bytes_out.add(bytes_out);
         self.bytes_in.add(bytes_in);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
-        if let Some(bytes) = bytes_out {
-            self.largest_out = self.largest_out.max(Some(bytes));
-            let bits = u8::try_from(u64::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX);
-            self.magnitude(bits, 1);
-        }
+        self.bytes_out.add(bytes_out);
+        self.largest_out = self.largest_out.max(bytes_out);
     }
 
     /// Whether it holds more than its hour: that of a key with more hours than are kept apart.
     fn spans_hours(&self) -> bool {
         self.records > 0 && self.first.hour() != self.last.hour()
-    }
-
-    fn magnitude(&mut self, bits: u8, n: u64) {
-        match self.magnitudes.binary_search_by_key(&bits, |(b, _)| *b) {
-            Ok(at) => {
-                if let Some((_, count)) = self.magnitudes.get_mut(at) {
-                    *count += n;
-                }
-            }
-            Err(at) => self.magnitudes.insert(at, (bits, n)),
-        }
     }
 
     /// Adds another cell.
@@ -78,11 +60,90 @@ impl Cell {
         self.bytes_out.merge(other.bytes_out);
         self.bytes_in.merge(other.bytes_in);
         self.largest_out = self.largest_out.max(other.largest_out);
-        for (bits, n) in &other.magnitudes {
-            self.magnitude(*bits, *n);
-        }
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+    }
+}
+
+/// How many records had bytes out of a magnitude: the number of significant bits, ascending, and the count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Magnitudes(SmallVec<[(u8, u64); 3]>);
+
+impl Magnitudes {
+    /// Counts one figure.
+    pub(super) fn add(&mut self, bytes: u64) {
+        let bits = u8::try_from(u64::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX);
+        match self.0.iter_mut().find(|(b, _)| *b == bits) {
+            Some((_, count)) => *count += 1,
+            None => self.count(bits, 1),
+        }
+    }
+
+    /// Counts `n` figures of a magnitude.
+    pub(super) fn count(&mut self, bits: u8, n: u64) {
+        match self.0.binary_search_by_key(&bits, |(b, _)| *b) {
+            Ok(at) => self.0.get_mut(at).into_iter().for_each(|(_, count)| *count += n),
+            Err(at) => self.0.insert(at, (bits, n)),
+        }
+    }
+
+    /// The magnitudes met, ascending, each with its count.
+    #[must_use]
+    pub fn list(&self) -> &[(u8, u64)] {
+        &self.0
+    }
+}
+
+/// The hours of a key while a log is read: the one at hand, which nearly every record falls into, and the
+/// others.
+pub(super) struct Hours {
+    now: Cell,
+    others: Vec<Cell>,
+}
+
+impl Hours {
+    /// Hours of a key whose first record is of that time.
+    pub(super) fn at(time: Time) -> Hours {
+        Hours { now: Cell::at(time), others: Vec::new() }
+    }
+
+    /// Counts one record in the hour it falls into.
+    pub(super) fn count(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
+        let hour = time.hour();
+        if self.now.hour != hour {
+            self.turn_to(hour, time);
+        }
+        self.now.add(time, bytes_out, bytes_in);
+    }
+
+    #[cold]
+    fn turn_to(&mut self, hour: i64, time: Time) {
+        let next = match self.others.binary_search_by_key(&hour, |c| c.hour) {
+            Ok(at) => self.others.remove(at),
+            Err(_) => Cell::at(time),
+        };
+        let before = std::mem::replace(&mut self.now, next);
+        if let Err(at) = self.others.binary_search_by_key(&before.hour, |c| c.hour) {
+            self.others.insert(at, before);
+        }
+        if self.others.len() > MOST_HOURS {
+            // Too many are given up when all of them are at hand: see `collapse`.
+            let all = join_all(&self.others);
+            self.others = all.into_iter().collect();
+        }
+    }
+
+    pub(super) fn into_cells(mut self) -> Vec<Cell> {
+        let spans = self.others.iter().any(Cell::spans_hours);
+        let at = self.others.partition_point(|c| c.hour < self.now.hour);
+        self.others.insert(at, self.now);
+        let mut cells = self.others;
+        if spans {
+            cells = join_all(&cells).into_iter().collect();
+        }
+        collapse(&mut cells);
+        cells.shrink_to_fit();
+        cells
     }
 }
 
@@ -110,45 +171,14 @@ const LOWEST: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Total {
     /// Counts by UTC hour, ascending.
-    pub hours: SmallVec<[Cell; 1]>,
+    pub hours: Vec<Cell>,
+    /// Magnitudes of bytes out, over all hours: by the hour they would take more room than all the rest.
+    pub magnitudes: Magnitudes,
     /// Earliest, latest, largest, and the two of lowest rank, each once, in order of time.
     pub samples: Vec<Sample>,
 }
 
 impl Total {
-    /// The cell of an hour, made if there is none.
-    fn cell(hours: &mut SmallVec<[Cell; 1]>, time: Time) -> Option<&mut Cell> {
-        let hour = time.hour();
-        if hours.last().is_some_and(|last| last.hour == hour) {
-            return hours.last_mut();
-        }
-        match hours.binary_search_by_key(&hour, |c| c.hour) {
-            Ok(at) => hours.get_mut(at),
-            Err(_) if hours.first().is_some_and(Cell::spans_hours) => {
-                let only = hours.first_mut()?;
-                only.hour = only.hour.min(hour);
-                Some(only)
-            }
-            Err(at) => {
-                hours.insert(at, Cell::at(time));
-                let at = if collapse(hours) { 0 } else { at };
-                hours.get_mut(at)
-            }
-        }
-    }
-
-    /// Counts one record in the hour it falls into.
-    pub(super) fn count(
-        hours: &mut SmallVec<[Cell; 1]>,
-        time: Time,
-        bytes_out: Option<u64>,
-        bytes_in: Option<u64>,
-    ) {
-        if let Some(cell) = Total::cell(hours, time) {
-            cell.add(time, bytes_out, bytes_in);
-        }
-    }
-
     /// Adds what another scan kept of the same key.
     pub(super) fn join(key: &Key, mine: &mut Total, other: Total) {
         mine.merge(other);
@@ -174,6 +204,7 @@ impl Total {
         } else {
             collapse(&mut self.hours);
         }
+        other.magnitudes.list().iter().for_each(|(bits, n)| self.magnitudes.count(*bits, *n));
         self.samples.extend(other.samples);
     }
 
@@ -216,7 +247,7 @@ impl Total {
 const MOST_HOURS: usize = 9_000;
 
 /// Gives up the hours if there are too many; says whether it did.
-fn collapse(hours: &mut SmallVec<[Cell; 1]>) -> bool {
+fn collapse(hours: &mut Vec<Cell>) -> bool {
     let too_many = hours.len() > MOST_HOURS;
     if too_many {
         *hours = join_all(hours).into_iter().collect();

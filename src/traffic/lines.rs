@@ -13,6 +13,8 @@ pub(super) const TOO_LONG: &str = "longer than the limit";
 pub(super) struct Line<'a> {
     /// The bytes.
     pub(super) bytes: &'a [u8],
+    /// The bytes, and what follows them in the block.
+    pub(super) ahead: &'a [u8],
     /// Where it stands; `record` is left 0.
     pub(super) at: At,
 }
@@ -33,7 +35,8 @@ impl<'a> Lines<'a> {
         while !self.rest.is_empty() {
             let end = memchr::memchr(b'\n', self.rest);
             let whole = end.map_or(self.rest.len(), |n| n + 1);
-            let (taken, rest) = self.rest.split_at_checked(whole)?;
+            let ahead = self.rest;
+            let (taken, rest) = ahead.split_at_checked(whole)?;
             let line = taken.strip_suffix(b"\n").unwrap_or(taken);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let at = At { offset: self.offset, length: line.len() as u64, record: 0, line: Some(self.line) };
@@ -43,7 +46,7 @@ impl<'a> Lines<'a> {
             if line.len() > LONGEST {
                 out.record(at, &[], Settled::Rejected(TOO_LONG));
             } else if !line.iter().all(u8::is_ascii_whitespace) {
-                return Some(Line { bytes: line, at });
+                return Some(Line { bytes: line, ahead, at });
             }
         }
         None

@@ -104,7 +104,7 @@ struct Reader;
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at }) = lines.next(out) {
+        while let Some(Line { bytes, at, .. }) = lines.next(out) {
             match read(bytes) {
                 Ok(flow) => out.record(at, bytes, Settled::Flow(&flow)),
                 Err(other) => out.record(at, bytes, other),

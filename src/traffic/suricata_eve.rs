@@ -1,11 +1,14 @@
 //! Suricata eve.json: one JSON event a line.
 
 mod event;
+mod quick;
 #[cfg(test)]
 mod tests;
 
+use super::json_walk::{Maps, Unsure};
 use super::lines::{LONGEST, Line, Lines};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
+use crate::model::At;
 use event::Event;
 use std::ops::ControlFlow;
 
@@ -72,32 +75,42 @@ impl Format for SuricataEve {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader)
+        Box::new(Reader { maps: Maps::new() })
     }
 }
 
-struct Reader;
+struct Reader {
+    maps: Maps,
+}
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at }) = lines.next(out) {
-            match serde_json::from_slice::<Event<'_>>(after_prefix(bytes)) {
+        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
+            match quick::event(bytes, ahead, &mut self.maps) {
                 Ok(event) => event.settle(at, bytes, out),
-                // A key that stands twice, or a value of another type than the schema gives it.
-                Err(e) if e.is_data() => {
-                    out.record(at, bytes, Settled::Rejected("an event that breaks the schema"));
-                }
-                Err(_) if std::str::from_utf8(bytes).is_err() => {
-                    out.record(at, bytes, Settled::Rejected("not UTF-8"));
-                }
-                Err(_) => out.record(at, bytes, Settled::Rejected("not JSON")),
+                Err(Unsure) => parsed(bytes, at, out),
             }
         }
         ControlFlow::Continue(())
     }
 
     fn finish(&mut self, _: &mut dyn Sink) {}
+}
+
+/// Settles a line by a general parser.
+fn parsed(bytes: &[u8], at: At, out: &mut dyn Sink) {
+    match serde_json::from_slice::<Event<'_>>(after_prefix(bytes)) {
+        Ok(event) => event.settle(at, bytes, out),
+        // A key that stands twice, or a value of another type than the schema gives it.
+        Err(e) if e.is_data() => {
+            out.record(at, bytes, Settled::Rejected("an event that breaks the schema"));
+        }
+        Err(_) if std::str::from_utf8(bytes).is_err() => {
+            out.record(at, bytes, Settled::Rejected("not UTF-8"));
+        }
+        Err(_) => out.record(at, bytes, Settled::Rejected("not JSON")),
+    }
 }
 
 /// The line from its first brace, if that comes soon.

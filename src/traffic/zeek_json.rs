@@ -66,7 +66,7 @@ struct Reader;
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at }) = lines.next(out) {
+        while let Some(Line { bytes, at, .. }) = lines.next(out) {
             match serde_json::from_slice::<Record<'_>>(bytes) {
                 Ok(record) => record.settle(at, bytes, out),
                 Err(e) if e.is_data() => {

@@ -9,153 +9,161 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 // Only what matters is read; serde refuses a key of these that stands twice.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Event<'a> {
     #[serde(borrow)]
-    timestamp: Cow<'a, str>,
+    pub(super) timestamp: Cow<'a, str>,
     #[serde(borrow)]
-    event_type: Cow<'a, str>,
+    pub(super) event_type: Cow<'a, str>,
     #[serde(borrow)]
-    src_ip: Option<Cow<'a, str>>,
+    pub(super) src_ip: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    dest_ip: Option<Cow<'a, str>>,
-    src_port: Option<u16>,
-    dest_port: Option<u16>,
+    pub(super) dest_ip: Option<Cow<'a, str>>,
+    pub(super) src_port: Option<u16>,
+    pub(super) dest_port: Option<u16>,
     #[serde(borrow)]
-    proto: Option<Cow<'a, str>>,
+    pub(super) proto: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    app_proto: Option<Cow<'a, str>>,
+    pub(super) app_proto: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    flow: Option<FlowPart<'a>>,
+    pub(super) flow: Option<FlowPart<'a>>,
     #[serde(borrow)]
-    netflow: Option<NetFlow<'a>>,
+    pub(super) netflow: Option<NetFlow<'a>>,
     #[serde(borrow)]
-    http: Option<Http<'a>>,
+    pub(super) http: Option<Http<'a>>,
     #[serde(borrow)]
-    tls: Option<Tls<'a>>,
+    pub(super) tls: Option<Tls<'a>>,
     #[serde(borrow)]
-    quic: Option<Tls<'a>>,
+    pub(super) quic: Option<Tls<'a>>,
     #[serde(borrow)]
-    dns: Option<Dns<'a>>,
-    stats: Option<Stats>,
+    pub(super) dns: Option<Dns<'a>>,
+    pub(super) stats: Option<Stats>,
     #[serde(borrow)]
-    tcp: Option<Tcp<'a>>,
+    pub(super) tcp: Option<Tcp<'a>>,
     #[serde(borrow)]
-    direction: Option<Cow<'a, str>>,
+    pub(super) direction: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct FlowPart<'a> {
-    bytes_toserver: Option<u64>,
-    bytes_toclient: Option<u64>,
-    pkts_toclient: Option<u64>,
+#[derive(Deserialize, Default)]
+pub(super) struct FlowPart<'a> {
+    pub(super) bytes_toserver: Option<u64>,
+    pub(super) bytes_toclient: Option<u64>,
+    pub(super) pkts_toclient: Option<u64>,
     #[serde(borrow)]
-    start: Option<Cow<'a, str>>,
+    pub(super) start: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    state: Option<Cow<'a, str>>,
+    pub(super) state: Option<Cow<'a, str>>,
     // What an inline sensor did to the flow.
     #[serde(borrow)]
-    action: Option<Cow<'a, str>>,
+    pub(super) action: Option<Cow<'a, str>>,
 }
 
 /// TCP flags seen each way, as hex.
-#[derive(Deserialize)]
-struct Tcp<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Tcp<'a> {
     #[serde(borrow)]
-    tcp_flags_ts: Option<Cow<'a, str>>,
+    pub(super) tcp_flags_ts: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    tcp_flags_tc: Option<Cow<'a, str>>,
+    pub(super) tcp_flags_tc: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct NetFlow<'a> {
-    bytes: Option<u64>,
+#[derive(Deserialize, Default)]
+pub(super) struct NetFlow<'a> {
+    pub(super) bytes: Option<u64>,
     #[serde(borrow)]
-    start: Option<Cow<'a, str>>,
+    pub(super) start: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Http<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Http<'a> {
     #[serde(borrow)]
-    hostname: Option<Cow<'a, str>>,
+    pub(super) hostname: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    url: Option<Cow<'a, str>>,
+    pub(super) url: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    http_method: Option<Cow<'a, str>>,
-    http_port: Option<u16>,
-    status: Option<u64>,
-    length: Option<u64>,
+    pub(super) http_method: Option<Cow<'a, str>>,
+    pub(super) http_port: Option<u16>,
+    pub(super) status: Option<u64>,
+    pub(super) length: Option<u64>,
     // With `dump-all-headers`.
     #[serde(borrow)]
-    request_headers: Option<Vec<Header<'a>>>,
+    pub(super) request_headers: Option<Vec<Header<'a>>>,
 }
 
-#[derive(Deserialize)]
-struct Header<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Header<'a> {
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    pub(super) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    value: Option<Cow<'a, str>>,
+    pub(super) value: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Tls<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Tls<'a> {
     #[serde(borrow)]
-    sni: Option<Cow<'a, str>>,
+    pub(super) sni: Option<Cow<'a, str>>,
     // QUIC gives its version as a number.
-    version: Option<serde_json::Value>,
+    #[serde(borrow)]
+    pub(super) version: Option<Version<'a>>,
     // What the server answered; in QUIC events of its own.
-    ja3s: Option<serde::de::IgnoredAny>,
+    pub(super) ja3s: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Dns<'a> {
+#[serde(untagged)]
+pub(super) enum Version<'a> {
+    Named(#[serde(borrow)] Cow<'a, str>),
+    Other(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize, Default)]
+pub(super) struct Dns<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    pub(super) kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    rrname: Option<Cow<'a, str>>,
+    pub(super) rrname: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    rrtype: Option<Cow<'a, str>>,
+    pub(super) rrtype: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    rdata: Option<Cow<'a, str>>,
+    pub(super) rdata: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    answers: Option<Vec<Answer<'a>>>,
+    pub(super) answers: Option<Vec<Answer<'a>>>,
     #[serde(borrow)]
-    queries: Option<Vec<Query<'a>>>,
+    pub(super) queries: Option<Vec<Query<'a>>>,
     #[serde(borrow)]
-    grouped: Option<Grouped<'a>>,
+    pub(super) grouped: Option<Grouped<'a>>,
 }
 
-#[derive(Deserialize)]
-struct Answer<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Answer<'a> {
     #[serde(borrow)]
-    rrtype: Option<Cow<'a, str>>,
+    pub(super) rrtype: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    rdata: Option<Cow<'a, str>>,
+    pub(super) rdata: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Query<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Query<'a> {
     #[serde(borrow)]
-    rrname: Option<Cow<'a, str>>,
+    pub(super) rrname: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Grouped<'a> {
+#[derive(Deserialize, Default)]
+pub(super) struct Grouped<'a> {
     #[serde(rename = "A", borrow)]
-    a: Option<Vec<Cow<'a, str>>>,
+    pub(super) a: Option<Vec<Cow<'a, str>>>,
     #[serde(rename = "AAAA", borrow)]
-    aaaa: Option<Vec<Cow<'a, str>>>,
+    pub(super) aaaa: Option<Vec<Cow<'a, str>>>,
 }
 
-#[derive(Deserialize)]
-struct Stats {
-    capture: Option<Capture>,
+#[derive(Deserialize, Default)]
+pub(super) struct Stats {
+    pub(super) capture: Option<Capture>,
 }
 
-#[derive(Deserialize)]
-struct Capture {
-    kernel_drops: Option<u64>,
+#[derive(Deserialize, Default)]
+pub(super) struct Capture {
+    pub(super) kernel_drops: Option<u64>,
 }
 
 impl Event<'_> {
@@ -334,7 +342,10 @@ impl Event<'_> {
         if flow.server_name.is_some() {
             flow.visibility = Visibility::Name;
         }
-        let version = tls.and_then(|t| t.version.as_ref()).and_then(serde_json::Value::as_str);
+        let version = tls.and_then(|t| t.version.as_ref()).and_then(|v| match v {
+            Version::Named(name) => Some(&**name),
+            Version::Other(_) => None,
+        });
         flow.transport = match (protocol, version) {
             (Protocol::Udp, _) => Transport::Quic,
             (_, Some("SSLv2" | "SSLv3")) => Transport::Ssl,

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use crate::model::At;
+use crate::traffic::json_walk::Maps;
 use crate::traffic::{Health, NameFact, Settled, Sink};
 
 #[derive(Default)]
@@ -148,4 +149,205 @@ fn logged_headers_tell_the_size_of_a_request() {
     assert!(http("").ends_with("None"));
     assert!(http(&format!("{one},{one}")).ends_with("None"), "two lengths are no length");
     assert!(http(r#"{"name":"content-length","value":"-1"}"#).ends_with("None"));
+}
+
+/// What a line becomes, by the quick pass and by the parser; `None` where the quick pass is unsure.
+fn both(line: &[u8]) -> (Option<String>, String) {
+    let at = At { offset: 0, length: line.len() as u64, record: 0, line: Some(1) };
+    let mut quick = Told::default();
+    // What follows a line in memory must not matter.
+    let ahead = [line, b"\n{\"x\":\"\\"].concat();
+    let event = super::quick::event(&ahead[..line.len()], &ahead, &mut Maps::new());
+    let sure = event.map(|e| e.settle(at, line, &mut quick)).is_ok();
+    let mut parsed = Told::default();
+    super::parsed(line, at, &mut parsed);
+    (sure.then_some(quick.0), parsed.0)
+}
+
+#[derive(Default)]
+struct Told(String);
+
+impl Sink for Told {
+    fn record(&mut self, at: At, _: &[u8], what: Settled<'_, '_>) {
+        self.0 += &format!("{at:?} {what:?};");
+    }
+    fn name(&mut self, fact: &NameFact<'_>) {
+        self.0 += &format!("{fact:?};");
+    }
+    fn health(&mut self, health: Health) {
+        self.0 += &format!("{health:?};");
+    }
+}
+
+const EVENTS: [&str; 8] = [
+    r#"{"timestamp":"2026-11-22T12:00:37.527996+0000","flow_id":1253103163589008,"in_iface":"enp4s0f0","event_type":"dns","src_ip":"10.31.2.24","src_port":35145,"dest_ip":"10.30.0.1","dest_port":53,"proto":"UDP","dns":{"version":2,"type":"answer","id":49552,"flags":"8180","rrname":"www.port.example","rrtype":"A","rcode":"NOERROR","answers":[{"rrname":"www.port.example","rrtype":"A","ttl":300,"rdata":"198.51.100.7"},{"rrname":"x","rrtype":"CNAME","rdata":"y"}],"grouped":{"A":["198.51.100.7","198.51.100.8"]}}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:37.527996+0000","event_type":"flow","src_ip":"10.31.2.24","src_port":35145,"dest_ip":"198.51.100.9","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":0,"pkts_toclient":20,"bytes_toserver":1200,"bytes_toclient":900,"start":"2026-11-22T12:00:30.000000+0000","end":"2026-11-22T12:00:37.5+0000","age":7,"state":"closed","reason":"timeout","alerted":false},"metadata":{"flowbits":["a","b"],"flow":{"start":"x"}},"tcp":{"tcp_flags":"1b","tcp_flags_ts":"1b","tcp_flags_tc":"1b","syn":true,"ack":null}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:37.527996+0000","event_type":"tls","src_ip":"10.31.2.24","src_port":1,"dest_ip":"2001:0db8:0000:0000:0000:0000:0000:0009","dest_port":443,"proto":"TCP","tls":{"subject":"CN=a, O=\"b\"","sni":"api.openai.com","version":"TLS 1.3","ja3":{},"ja3s":{"hash":"x","string":"1,2,3"}}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:37.527996+0000","event_type":"http","src_ip":"10.31.2.24","src_port":1,"dest_ip":"198.51.100.9","dest_port":80,"proto":"TCP","tx_id":0,"http":{"hostname":"h.example","url":"\/a\/b?q=\u0041","http_user_agent":"a\"b","http_method":"POST","protocol":"HTTP/1.1","status":200,"length":77,"request_headers":[{"name":"Content-Length","value":"12"},{"name":"Host","value":"h.example"}]}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:05.000000+0000","event_type":"stats","stats":{"uptime":129600,"capture":{"kernel_packets":4836200,"kernel_drops":0,"errors":0},"decoder":{"pkts":4836200}}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:05.000000+0000","event_type":"quic","src_ip":"10.0.0.1","dest_ip":"198.51.100.1","src_port":50000,"dest_port":443,"proto":"UDP","quic":{"version":"1","sni":"q.example","cyu":[{"hash":"a"}]}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:05.000000+0000","event_type":"netflow","src_ip":"10.0.0.1","dest_ip":"198.51.100.1","proto":"UDP","netflow":{"pkts":1,"bytes":60,"start":"2026-11-22T12:00:04.000000+0000"}}"#,
+    r#"{"timestamp":"2026-11-22T12:00:05.000000+0000","event_type":"drop","src_ip":"10.0.0.1","dest_ip":"198.51.100.1","proto":"ICMP","direction":"to_server","drop":{"len":60,"tos":0}}"#,
+];
+
+#[test]
+fn the_quick_pass_is_sure_of_what_suricata_writes_and_right() {
+    for line in EVENTS {
+        let (quick, parsed) = both(line.as_bytes());
+        // A word that is null is the parser's.
+        let sure = !line.contains("null");
+        assert_eq!(quick.is_some(), sure || line.contains("flow"), "{line}");
+        assert_eq!(quick.unwrap_or_else(|| parsed.clone()), parsed, "{line}");
+        assert!(parsed.contains("Flow(") || parsed.contains("Ignored"), "{parsed}");
+    }
+}
+
+#[test]
+fn twins_below_the_top_and_members_that_stand_twice_do_not_mislead() {
+    let nested = r#"{"metadata":{"timestamp":"x","dest_ip":"1.1.1.1","tls":{"sni":"evil.example"}},"timestamp":"2026-11-22T12:00:05Z","event_type":"tls","src_ip":"10.0.0.1","dest_ip":"198.51.100.1","tls":{"sni":"real.example","session":{"sni":"evil.example"},"alpn":["sni","evil.example"]}}"#;
+    let (quick, parsed) = both(nested.as_bytes());
+    assert_eq!(quick.as_deref(), Some(parsed.as_str()));
+    assert!(parsed.contains("real.example") && !parsed.contains("evil"), "{parsed}");
+    let twice = nested.replace(r#""dest_ip":"198"#, r#""dest_ip":"203.0.113.1","dest_ip":"198"#);
+    assert_eq!(both(twice.as_bytes()).0, None);
+    let spelt = nested.replace(r#""dest_ip":"198"#, r#""d\u0065st_ip":"203.0.113.1","dest_ip":"198"#);
+    assert_eq!(both(spelt.as_bytes()).0, None);
+}
+
+fn agree(line: &[u8]) {
+    let (quick, parsed) = both(line);
+    if let Some(quick) = quick {
+        assert_eq!(quick, parsed, "{}", String::from_utf8_lossy(line));
+    }
+}
+
+/// Every byte taken out, put twice, or made one that means something in JSON.
+#[test]
+fn the_quick_pass_agrees_with_the_parser_on_damaged_lines() {
+    for line in EVENTS {
+        let line = line.as_bytes();
+        for at in 0..line.len() {
+            agree(&line[..at]);
+            agree(&[&line[..at], &line[at + 1..]].concat());
+            agree(&[&line[..=at], &line[at..]].concat());
+            for b in *b"\"\\{}[]:,0 9-.etn\x01\x80u" {
+                let mut bad = line.to_vec();
+                bad[at] = b;
+                agree(&bad);
+            }
+        }
+    }
+}
+
+mod made_up {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// JSON of the words that matter, and pieces of it in any order.
+    fn token() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"timestamp\"",
+            "\"2026-11-22T12:00:05Z\"",
+            "\"event_type\"",
+            "\"tls\"",
+            "\"sni\"",
+            "\"dns\"",
+            "\"answers\"",
+            "\"grouped\"",
+            "\"A\"",
+            "\"rdata\"",
+            "\"src_ip\"",
+            "\"dest_ip\"",
+            "\"10.0.0.1\"",
+            "1",
+            "0",
+            "01",
+            "true",
+            "false",
+            "null",
+            "\"\\\"\"",
+            "\"\\",
+            "\"",
+            " ",
+            "1.5",
+            "-1",
+            "\"flow\"",
+            "\"\u{e9}\"",
+        ])
+    }
+
+    fn value() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(vec![
+            "1",
+            "0",
+            "true",
+            "null",
+            "\"tls\"",
+            "\"dns\"",
+            "\"flow\"",
+            "\"10.0.0.1\"",
+            "\"a\\\"b\"",
+            "[]",
+            "{}",
+            "1.5",
+            "\"2026-11-22T12:00:05Z\"",
+        ]);
+        leaf.prop_map(str::to_owned).prop_recursive(4, 24, 5, |inner| {
+            let key = prop::sample::select(vec![
+                "timestamp",
+                "event_type",
+                "src_ip",
+                "dest_ip",
+                "tls",
+                "sni",
+                "dns",
+                "answers",
+                "rdata",
+                "rrtype",
+                "grouped",
+                "A",
+                "flow",
+                "start",
+                "http",
+                "request_headers",
+                "name",
+                "value",
+                "x",
+                "stats",
+                "capture",
+                "kernel_drops",
+                "version",
+            ]);
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|v| format!("[{}]", v.join(","))),
+                prop::collection::vec((key, inner), 0..5).prop_map(|v| {
+                    let members: Vec<_> = v.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect();
+                    format!("{{{}}}", members.join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2000 }))]
+
+        #[test]
+        fn of_pieces(tokens in prop::collection::vec(token(), 0..40)) {
+            agree(format!("{{{}", tokens.concat()).as_bytes());
+        }
+
+        #[test]
+        fn of_values(value in value(), pad in 0..130_usize) {
+            let head = r#"{"timestamp":"2026-11-22T12:00:05Z","event_type":"tls","src_ip":"10.0.0.1""#;
+            agree(format!("{head},\"pad\":\"{}\",\"tls\":{value}}}", "x".repeat(pad)).as_bytes());
+            agree(format!("{head},\"dest_ip\":\"1.1.1.1\",\"dns\":{value}}}").as_bytes());
+            agree(value.as_bytes());
+        }
+    }
 }

@@ -1,0 +1,246 @@
+//! Bitmaps of where some bytes stand, one bit for each byte of a block: the only room with `unsafe` code.
+//!
+//! A block is looked at once, 64 bytes at a time, with the widest registers that the processor has
+//! (AVX-512BW, AVX2, or eight bytes in a word, which runs everywhere). Everything after that, strings,
+//! nesting, columns, is arithmetic on the bitmaps in safe code. All three ways give the same bits: a
+//! property test holds them against each other and against a plain loop.
+
+#![expect(
+    unsafe_code,
+    reason = "vector instructions that are there only on some processors; see each `unsafe`"
+)]
+
+/// Which bytes are meant: those `b` for which the rule holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// `b == x`.
+    Is(u8),
+    /// `b | 0x20 == x`: both cases of a letter, and of the brackets `[` `{` and `]` `}`.
+    Either(u8),
+    /// Below 0x20 or above 0x7f: control characters, and whatever is not ASCII.
+    Odd,
+    /// `0` to `9`.
+    Digit,
+}
+
+/// Bytes to a group: one word of each bitmap.
+pub const GROUP: usize = 64;
+
+/// The classes that a reader tells apart. A type, so that each reader has code of its own for them.
+pub trait Classes<const N: usize> {
+    /// In the order of the words of a group.
+    const LIST: [Class; N];
+}
+
+/// One bitmap for each class, group by group: bit `i` of a group's word says whether its byte `i` is of
+/// the class. What follows the end of the bytes is of none.
+pub fn bitmaps<C: Classes<N>, const N: usize>(bytes: &[u8], out: &mut Vec<[u64; N]>) {
+    Kind::of_this_machine().bitmaps::<C, N>(bytes, out);
+}
+
+/// The ways to make bitmaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+impl Kind {
+    fn of_this_machine() -> Kind {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx512bw") {
+                return Kind::Avx512;
+            }
+            if std::arch::is_x86_feature_detected!("avx2") {
+                return Kind::Avx2;
+            }
+        }
+        Kind::Portable
+    }
+
+    fn bitmaps<C: Classes<N>, const N: usize>(self, bytes: &[u8], out: &mut Vec<[u64; N]>) {
+        out.clear();
+        out.reserve(bytes.len().div_ceil(GROUP));
+        let (groups, rest) = bytes.as_chunks::<GROUP>();
+        match self {
+            // SAFETY: `of_this_machine` and the tests choose it only where AVX-512BW was detected.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { avx512::<C, N>(groups, out) },
+            // SAFETY: `of_this_machine` and the tests choose it only where AVX2 was detected.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => unsafe { avx2::<C, N>(groups, out) },
+            Kind::Portable => out.extend(groups.iter().map(portable::<C, N>)),
+        }
+        if !rest.is_empty() {
+            let mut last = [b' '; GROUP];
+            last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            let inside = u64::MAX >> (GROUP - rest.len());
+            out.push(portable::<C, N>(&last).map(|word| word & inside));
+        }
+    }
+}
+
+/// Eight bytes at a time. The comparisons are exact: no carry runs from one byte into the next.
+fn portable<C: Classes<N>, const N: usize>(group: &[u8; GROUP]) -> [u64; N] {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = LOW << 7;
+    // The high bit of each byte that is zero.
+    let zero = |x: u64| !(((x & !HIGH) + !HIGH) | x | !HIGH);
+    // The high bit of each byte, which is below 0x80, that is below `n`.
+    let below = |x: u64, n: u8| HIGH & !((x | HIGH) - LOW * u64::from(n));
+    let mut out = [0; N];
+    for (i, eight) in group.as_chunks::<8>().0.iter().enumerate() {
+        let x = u64::from_le_bytes(*eight);
+        for (word, class) in out.iter_mut().zip(C::LIST) {
+            let high = match class {
+                Class::Is(b) => zero(x ^ (LOW * u64::from(b))),
+                Class::Either(b) => zero((x | (LOW << 5)) ^ (LOW * u64::from(b))),
+                Class::Odd => (x & HIGH) | below(x & !HIGH, 0x20),
+                Class::Digit => below(x & !HIGH, b'9' + 1) & !below(x & !HIGH, b'0') & !x,
+            };
+            // Gathers the high bits of the bytes into one byte.
+            let bits = ((high >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
+            *word |= bits << (8 * i);
+        }
+    }
+    out
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512bw")]
+fn avx512<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[u64; N]>) {
+    use std::arch::x86_64::{
+        _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512,
+        _mm512_or_si512, _mm512_set1_epi8, _mm512_sub_epi8,
+    };
+    for group in groups {
+        // SAFETY: a group is 64 readable bytes, and the load needs no alignment.
+        let v = unsafe { _mm512_loadu_si512(group.as_ptr().cast()) };
+        let folded = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
+        let mut words = [0; N];
+        for (word, class) in words.iter_mut().zip(C::LIST) {
+            *word = match class {
+                Class::Is(b) => _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b.cast_signed())),
+                Class::Either(b) => _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8(b.cast_signed())),
+                // As signed numbers, bytes above 0x7f are below zero.
+                Class::Odd => _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20)),
+                Class::Digit => {
+                    let from_zero = _mm512_sub_epi8(v, _mm512_set1_epi8(b'0'.cast_signed()));
+                    _mm512_cmplt_epu8_mask(from_zero, _mm512_set1_epi8(10))
+                }
+            };
+        }
+        out.push(words);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[u64; N]>) {
+    use std::arch::x86_64::{
+        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+    };
+    for group in groups {
+        let mut words = [0; N];
+        for (i, half) in group.as_chunks::<{ GROUP / 2 }>().0.iter().enumerate() {
+            // SAFETY: a half is 32 readable bytes, and the load needs no alignment.
+            let v = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+            let folded = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
+            for (word, class) in words.iter_mut().zip(C::LIST) {
+                let hits = match class {
+                    Class::Is(b) => _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b.cast_signed())),
+                    Class::Either(b) => _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b.cast_signed())),
+                    Class::Odd => _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v),
+                    Class::Digit => {
+                        let from_zero = _mm256_sub_epi8(v, _mm256_set1_epi8(b'0'.cast_signed()));
+                        _mm256_cmpeq_epi8(_mm256_min_epu8(from_zero, _mm256_set1_epi8(9)), from_zero)
+                    }
+                };
+                *word |= u64::from(_mm256_movemask_epi8(hits).cast_unsigned()) << (32 * i);
+            }
+        }
+        out.push(words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Told;
+
+    impl Classes<7> for Told {
+        const LIST: [Class; 7] = [
+            Class::Is(b'"'),
+            Class::Is(0),
+            Class::Is(0xff),
+            Class::Either(b'{'),
+            Class::Either(b'}'),
+            Class::Odd,
+            Class::Digit,
+        ];
+    }
+
+    fn holds(class: Class, b: u8) -> bool {
+        match class {
+            Class::Is(x) => b == x,
+            Class::Either(x) => b | 0x20 == x,
+            Class::Odd => !(0x20..0x80).contains(&b),
+            Class::Digit => b.is_ascii_digit(),
+        }
+    }
+
+    fn kinds() -> Vec<Kind> {
+        let mut kinds = vec![Kind::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx2") {
+                kinds.push(Kind::Avx2);
+            }
+            if std::arch::is_x86_feature_detected!("avx512bw") {
+                kinds.push(Kind::Avx512);
+            }
+        }
+        kinds
+    }
+
+    fn check(bytes: &[u8]) {
+        for kind in kinds() {
+            let mut out = vec![[7; 7]];
+            kind.bitmaps::<Told, 7>(bytes, &mut out);
+            assert_eq!(out.len(), bytes.len().div_ceil(GROUP), "{kind:?}");
+            for (i, words) in out.iter().enumerate() {
+                for (class, word) in Told::LIST.iter().zip(words) {
+                    for bit in 0..GROUP {
+                        let wanted = bytes.get(i * GROUP + bit).is_some_and(|b| holds(*class, *b));
+                        assert_eq!(word >> bit & 1 == 1, wanted, "{kind:?} {class:?} at {}", i * GROUP + bit);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_is_seen_at_every_place() {
+        let all: Vec<u8> = (0..=255).chain(0..=255).collect();
+        for shift in 0..66 {
+            check(&all[shift..]);
+        }
+        check(&[]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 256 }))]
+
+        #[test]
+        fn all_ways_give_the_same_bits(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            check(&bytes);
+        }
+    }
+}

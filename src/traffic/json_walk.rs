@@ -1,0 +1,462 @@
+//! One pass over a line of JSON (RFC 8259) that finds the members somebody wants, at their depth.
+//!
+//! A general parser reads every value; here bitmaps say where quotes, brackets, colons and commas stand,
+//! and only wanted values are looked at. The pass is strict: it goes through only where a parser would,
+//! and calls anything out of the ordinary [`Unsure`], upon which its caller asks `serde_json`. Unsure are
+//! bytes outside printable ASCII, white space between tokens, escapes in keys, numbers other than whole
+//! ones, more than a few levels of nesting, and of course whatever is wrong. Tests hold both paths against
+//! each other on valid, mutated and made-up lines.
+
+use crate::bytes::simd::{Class, Classes, bitmaps};
+use std::borrow::Cow;
+
+/// Levels of nesting that are followed.
+const DEPTH: usize = 16;
+
+/// What is told apart in JSON.
+struct Json;
+
+impl Classes<8> for Json {
+    const LIST: [Class; 8] = [
+        Class::Is(b'"'),
+        Class::Is(b'\\'),
+        Class::Is(b':'),
+        Class::Is(b','),
+        Class::Either(b'{'),
+        Class::Either(b'}'),
+        Class::Odd,
+        Class::Digit,
+    ];
+}
+
+/// The bitmaps of a line.
+pub(super) type Maps = Vec<[u64; 8]>;
+
+/// The line is not one that the pass is sure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unsure;
+
+/// Where a value stands in objects and arrays that matter; each reader numbers its own.
+pub(super) type Context = u8;
+
+/// Nothing inside matters.
+pub(super) const IGNORED: Context = 0;
+/// The object that the line is.
+pub(super) const TOP: Context = 1;
+
+/// Takes what a line says.
+pub(super) trait Visit<'a> {
+    /// Whether numbers with decimals are usual in such lines; elsewhere the pass is unsure of them.
+    const DECIMALS: bool = false;
+    /// A member of an object in a context other than [`IGNORED`]. Gives the context inside its value, if
+    /// that is an object or an array.
+    fn member(&mut self, inside: Context, key: &'a [u8], value: Value<'a, '_>) -> Result<Context, Unsure>;
+    /// An object or array that is an element of an array. Gives the context inside it.
+    fn element(&mut self, array: Context) -> Context;
+    /// An array has ended; its text, brackets and all.
+    fn array(&mut self, array: Context, text: &'a [u8]) -> Result<(), Unsure>;
+}
+
+/// A value that begins somewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a, 'm> {
+    line: &'a [u8],
+    /// The same as text: the pass is unsure of every line that is not ASCII.
+    text: &'a str,
+    at: usize,
+    maps: &'m Maps,
+}
+
+impl<'a> Value<'a, '_> {
+    /// Its first byte.
+    fn first(&self) -> u8 {
+        self.line.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// A text.
+    pub(super) fn text(&self) -> Result<Cow<'a, str>, Unsure> {
+        if self.first() != b'"' {
+            return Err(Unsure);
+        }
+        let start = self.at + 1;
+        let mut group = start / 64;
+        let mut from = u64::MAX << (start % 64);
+        loop {
+            let [quotes, backslashes, ..] = self.maps.get(group).ok_or(Unsure)?;
+            let (quotes, backslashes) = (quotes & from, backslashes & from);
+            if quotes != 0 {
+                let bit = quotes.trailing_zeros();
+                if backslashes.trailing_zeros() < bit {
+                    return self.escaped();
+                }
+                return self.text.get(start..group * 64 + bit as usize).map(Cow::Borrowed).ok_or(Unsure);
+            }
+            if backslashes != 0 {
+                return self.escaped();
+            }
+            group += 1;
+            from = u64::MAX;
+        }
+    }
+
+    #[cold]
+    fn escaped(&self) -> Result<Cow<'a, str>, Unsure> {
+        let rest = self.line.get(self.at..).ok_or(Unsure)?;
+        let mut texts = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
+        texts.next().and_then(Result::ok).map(Cow::Owned).ok_or(Unsure)
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn number(&self) -> Result<u64, Unsure> {
+        let rest = self.line.get(self.at..).ok_or(Unsure)?;
+        let mut number = 0_u64;
+        for (i, b) in rest.iter().enumerate() {
+            match b {
+                b'0'..=b'9' if i < 19 => number = number * 10 + u64::from(b - b'0'),
+                b',' | b'}' | b']' if i > 0 => return Ok(number),
+                _ => return Err(Unsure),
+            }
+        }
+        Err(Unsure)
+    }
+
+    /// A port.
+    pub(super) fn port(&self) -> Result<u16, Unsure> {
+        u16::try_from(self.number()?).map_err(|_| Unsure)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn truth(&self) -> Result<bool, Unsure> {
+        match self.first() {
+            b't' => Ok(true),
+            b'f' => Ok(false),
+            _ => Err(Unsure),
+        }
+    }
+
+    /// The bytes from where it begins to the end of the line.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.line.get(self.at..).unwrap_or_default()
+    }
+
+    /// An object.
+    pub(super) fn object(&self, inside: Context) -> Result<Context, Unsure> {
+        if self.first() == b'{' { Ok(inside) } else { Err(Unsure) }
+    }
+
+    /// An array.
+    pub(super) fn list(&self, inside: Context) -> Result<Context, Unsure> {
+        if self.first() == b'[' { Ok(inside) } else { Err(Unsure) }
+    }
+}
+
+/// An object or array that is open.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    context: Context,
+    is_object: bool,
+    /// Where it begins.
+    start: usize,
+    /// Members met.
+    members: u32,
+    /// Commas before it, and commas inside what it holds.
+    commas_before: u32,
+    commas_within: u32,
+}
+
+/// Goes through a line. `ahead` is the line and whatever follows it in memory, which saves a copy.
+pub(super) fn walk<'a>(
+    line: &'a [u8],
+    ahead: &'a [u8],
+    maps: &mut Maps,
+    visit: &mut impl Visit<'a>,
+) -> Result<(), Unsure> {
+    let groups = line.len().div_ceil(64);
+    bitmaps::<Json, 8>(ahead.get(..(groups * 64).min(ahead.len())).unwrap_or(line), maps);
+    let text = std::str::from_utf8(line).map_err(|_| Unsure)?;
+    if line.first() != Some(&b'{') {
+        return Err(Unsure);
+    }
+    let mut walk =
+        Walk { line, text, maps, visit, stack: [Open::default(); DEPTH], depth: 0, commas: 0, words: 0 };
+    walk.go()
+}
+
+struct Walk<'a, 'm, V> {
+    line: &'a [u8],
+    text: &'a str,
+    maps: &'m Maps,
+    visit: &'m mut V,
+    stack: [Open; DEPTH],
+    depth: usize,
+    /// Commas in the groups before.
+    commas: u32,
+    /// Letters of `true`, `false` and `null` that stand where a value begins.
+    words: u32,
+}
+
+impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
+    fn go(&mut self) -> Result<(), Unsure> {
+        // What runs over from one group into the next.
+        let (mut in_text, mut escaping) = (0_u64, 0_u64);
+        let (mut quotes_before, mut after) = (0_u64, After::start());
+        let (mut letters, mut any_escape) = (0, false);
+        let last = self.line.len().div_ceil(64).saturating_sub(1);
+        for (group, maps) in self.maps.iter().enumerate().take(last + 1) {
+            let inside = if group == last { u64::MAX >> (63 - (self.line.len() - 1) % 64) } else { u64::MAX };
+            let [quotes, backslashes, colons, commas, opens, closes, odd, digits] = *maps;
+            let (quotes, backslashes, odd) = (quotes & inside, backslashes & inside, odd & inside);
+            if odd != 0 {
+                return Err(Unsure);
+            }
+            any_escape |= backslashes != 0;
+            let quotes = if backslashes | escaping == 0 {
+                quotes
+            } else {
+                quotes & !self.escapes(group, backslashes, &mut escaping)?
+            };
+            let text = prefix_xor(quotes) ^ in_text;
+            in_text = (text.cast_signed() >> 63).cast_unsigned();
+            let outside = !text & inside;
+            let (colons, commas) = (colons & outside, commas & outside);
+            let (opens, closes) = (opens & outside, closes & outside);
+            let ends = quotes & outside;
+            let scalars = outside & !(ends | colons | commas | opens | closes);
+            after.check(Tokens { begins: quotes & text, ends, colons, commas, opens, closes, scalars })?;
+            letters += (scalars & !digits).count_ones();
+            let mut events = colons | opens | closes;
+            while events != 0 {
+                let bit = events.trailing_zeros();
+                let one = events & events.wrapping_neg();
+                events ^= one;
+                let at = group * 64 + bit as usize;
+                if colons & one != 0 {
+                    let key = self.key(at, quotes, quotes_before)?;
+                    if any_escape && memchr::memchr(b'\\', key).is_some() {
+                        return Err(Unsure);
+                    }
+                    self.member(key, at)?;
+                } else {
+                    let commas = self.commas + (commas & (one - 1)).count_ones();
+                    if opens & one != 0 {
+                        self.open(at, commas)?;
+                    } else {
+                        self.close(at, commas)?;
+                    }
+                }
+            }
+            self.commas += commas.count_ones();
+            quotes_before = quotes;
+        }
+        let whole = in_text == 0 && self.depth == 0 && self.line.last() == Some(&b'}');
+        if whole && letters == self.words { Ok(()) } else { Err(Unsure) }
+    }
+
+    /// The bytes of a group that a backslash before them escapes. `carry` is 1 if the first one is.
+    #[cold]
+    fn escapes(&self, group: usize, backslashes: u64, carry: &mut u64) -> Result<u64, Unsure> {
+        let mut escaped = std::mem::take(carry);
+        let mut rest = backslashes & !escaped;
+        while rest != 0 {
+            let at = rest.trailing_zeros();
+            let after = self.line.get(group * 64 + at as usize + 1..).unwrap_or_default();
+            match after {
+                [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {}
+                [b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|h| h.is_ascii_hexdigit()) => {}
+                _ => return Err(Unsure),
+            }
+            if at == 63 {
+                *carry = 1;
+                break;
+            }
+            escaped |= 2 << at;
+            rest &= !(3 << at);
+        }
+        Ok(escaped)
+    }
+
+    /// The key before a colon: it ends just before it and begins after the quote before that.
+    fn key(&self, colon: usize, quotes: u64, quotes_before: u64) -> Result<&'a [u8], Unsure> {
+        let group = colon & !63;
+        let here = quotes & ((1_u64 << (colon & 63)) - 1);
+        // The last quote is the key's end; the one before it is its beginning.
+        let (here, before) =
+            if here == 0 { (0, drop_last(quotes_before)) } else { (drop_last(here), quotes_before) };
+        let start = match (here, before) {
+            (0, 0) => return Err(Unsure),
+            (0, before) => group.checked_sub(before.leading_zeros() as usize).ok_or(Unsure)?,
+            (here, _) => group + 64 - here.leading_zeros() as usize,
+        };
+        self.line.get(start..colon - 1).ok_or(Unsure)
+    }
+
+    fn member(&mut self, key: &'a [u8], colon: usize) -> Result<(), Unsure> {
+        let Some(open) = self.depth.checked_sub(1).and_then(|d| self.stack.get_mut(d)) else {
+            return Err(Unsure);
+        };
+        // A key follows the bracket or a comma, so that no text is a value and a key as well.
+        let before = colon.checked_sub(key.len() + 3).and_then(|at| self.line.get(at));
+        if !open.is_object || !matches!(before, Some(b'{' | b',')) {
+            return Err(Unsure);
+        }
+        open.members += 1;
+        let at = colon + 1;
+        let inside = open.context;
+        let value = self.line.get(at..).unwrap_or_default();
+        if V::DECIMALS && value.first().is_some_and(u8::is_ascii_digit) {
+            self.words += decimals(value)?;
+        }
+        match value {
+            [b'"' | b'{' | b'[' | b'1'..=b'9', ..] => {}
+            // No whole number begins with a zero but zero itself.
+            [b'0', next, ..] if !next.is_ascii_digit() => {}
+            [b't', b'r', b'u', b'e', b',' | b'}', ..] | [b'n', b'u', b'l', b'l', b',' | b'}', ..] => {
+                self.words += 4;
+            }
+            [b'f', b'a', b'l', b's', b'e', b',' | b'}', ..] => self.words += 5,
+            _ => return Err(Unsure),
+        }
+        let mut context = IGNORED;
+        if inside != IGNORED {
+            context = self.visit.member(
+                inside,
+                key,
+                Value { line: self.line, text: self.text, at, maps: self.maps },
+            )?;
+        }
+        if let Some(next) = self.stack.get_mut(self.depth) {
+            // Taken up if an object or array begins there.
+            next.context = context;
+            next.start = at;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, at: usize, commas: u32) -> Result<(), Unsure> {
+        let is_object = self.line.get(at) == Some(&b'{');
+        let context = match self.depth.checked_sub(1).and_then(|d| self.stack.get(d)) {
+            None if at == 0 => TOP,
+            None => return Err(Unsure),
+            Some(outer) => match self.stack.get(self.depth) {
+                Some(next) if outer.is_object && next.start == at => next.context,
+                Some(_) if !outer.is_object && outer.context == IGNORED => IGNORED,
+                Some(_) if !outer.is_object => self.visit.element(outer.context),
+                _ => return Err(Unsure),
+            },
+        };
+        let open =
+            Open { context, is_object, start: at, members: 0, commas_before: commas, commas_within: 0 };
+        *self.stack.get_mut(self.depth).ok_or(Unsure)? = open;
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn close(&mut self, at: usize, commas: u32) -> Result<(), Unsure> {
+        self.depth = self.depth.checked_sub(1).ok_or(Unsure)?;
+        let Open { context, is_object, start, members, commas_before, commas_within } =
+            *self.stack.get(self.depth).ok_or(Unsure)?;
+        if (self.line.get(at) == Some(&b'}')) != is_object {
+            return Err(Unsure);
+        }
+        let all = commas - commas_before;
+        // Between members stands one comma each; the elements of an array were looked at one by one.
+        if is_object && all - commas_within != members.saturating_sub(1) {
+            return Err(Unsure);
+        }
+        if !is_object && context != IGNORED {
+            self.visit.array(context, self.line.get(start..=at).ok_or(Unsure)?)?;
+        }
+        if let Some(outer) = self.depth.checked_sub(1).and_then(|d| self.stack.get_mut(d)) {
+            outer.commas_within += all;
+        } else if at + 1 != self.line.len() {
+            return Err(Unsure);
+        }
+        Ok(())
+    }
+}
+
+/// How many points a number has: none or one, with digits on either side.
+fn decimals(value: &[u8]) -> Result<u32, Unsure> {
+    let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let rest = value.get(digits(value)..).unwrap_or_default();
+    match rest {
+        [b'.', fraction @ ..] if digits(fraction) > 0 => Ok(1),
+        [b'.', ..] => Err(Unsure),
+        _ => Ok(0),
+    }
+}
+
+/// The tokens that stand in a group.
+#[derive(Clone, Copy)]
+struct Tokens {
+    begins: u64,
+    ends: u64,
+    colons: u64,
+    commas: u64,
+    opens: u64,
+    closes: u64,
+    scalars: u64,
+}
+
+/// What the last byte of the group before was: a bit each.
+#[derive(Clone, Copy)]
+struct After {
+    /// Something a value may follow: a colon, a comma or an opening bracket.
+    ready: u64,
+    colon: u64,
+    /// The end of a text.
+    text: u64,
+    /// The end of a value: a text, a number, a word, or a closing bracket.
+    value: u64,
+    open: u64,
+    scalar: u64,
+}
+
+impl After {
+    /// Before the first byte a value may begin.
+    fn start() -> After {
+        After { ready: 1, colon: 0, text: 0, value: 0, open: 0, scalar: 0 }
+    }
+
+    /// Whether every token stands behind one that it may follow.
+    fn check(&mut self, t: Tokens) -> Result<(), Unsure> {
+        let ready = t.colons | t.commas | t.opens;
+        let value = t.ends | t.scalars | t.closes;
+        let after_ready = ready << 1 | self.ready;
+        let after_colon = t.colons << 1 | self.colon;
+        let after_text = t.ends << 1 | self.text;
+        let after_value = value << 1 | self.value;
+        let after_open = t.opens << 1 | self.open;
+        let after_scalar = t.scalars << 1 | self.scalar;
+        let scalar_begins = t.scalars & !after_scalar;
+        let wrong = ((t.begins | t.opens | scalar_begins) & !after_ready)
+            | (t.colons & !after_text)
+            | (t.commas & !after_value)
+            | (t.closes & !(after_value | after_open))
+            | (after_text & !(t.colons | t.commas | t.closes))
+            // A number in an array is not looked at, so it is not known to be one.
+            | (scalar_begins & !after_colon);
+        self.ready = ready >> 63;
+        self.colon = t.colons >> 63;
+        self.text = t.ends >> 63;
+        self.value = value >> 63;
+        self.open = t.opens >> 63;
+        self.scalar = t.scalars >> 63;
+        if wrong == 0 { Ok(()) } else { Err(Unsure) }
+    }
+}
+
+/// Without the last bit that is set.
+fn drop_last(bits: u64) -> u64 {
+    bits & !(1_u64.rotate_right(1) >> bits.leading_zeros().min(63))
+}
+
+/// Bit `i` is the parity of the bits up to `i`.
+fn prefix_xor(mut x: u64) -> u64 {
+    x ^= x << 1;
+    x ^= x << 2;
+    x ^= x << 4;
+    x ^= x << 8;
+    x ^= x << 16;
+    x ^ x << 32
+}
