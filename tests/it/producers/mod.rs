@@ -7,6 +7,7 @@ pub(crate) mod big;
 pub(crate) mod har;
 pub(crate) mod squid;
 pub(crate) mod suricata;
+pub(crate) mod vpc;
 pub(crate) mod zeek;
 
 use chrono::DateTime;
