@@ -5,10 +5,10 @@ mod layout;
 mod tests;
 
 use super::lines::{LONGEST, Line, Lines};
-use super::scalar::{address, epoch, number, port};
+use super::scalar::{address_bytes, epoch, number, port};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::{Disposition, Flow, Lane, Orientation, Protocol, Visibility};
-use layout::{Layout, Role, Row};
+use layout::{Layout, Places, Role};
 use std::ops::ControlFlow;
 
 /// The shelf entry.
@@ -37,7 +37,8 @@ together, is followed. Exports with commas or tabs are read if their header has 
 source answers. Only bytes out are known.
 
 Who began is stated where `tcp-flags` has SYN without ACK and `flow-direction` is logged, inferred from
-these flags alone or from the higher port of the source, unknown otherwise and for every answer.
+these flags alone or from the higher port of the source, unknown otherwise and for every answer. An answer, by
+its flags or by the lower port of the source, has no port: that of the client means nothing.
 
 **Cannot show** names, paths, bodies; traffic to Amazon's DNS resolver, instance metadata, DHCP and the like,
 which AWS leaves out. `ACCEPT` says that rules let packets pass, not that anyone was there.
@@ -61,7 +62,7 @@ guessed); fields named by hand in other words; lines with a time put in front."#
         let plain = Layout::default();
         let ours = |line: &[u8]| {
             Layout::of_header(line).is_some_and(|l| l.is_certain())
-                || Row::of(line, &plain).is_some_and(|row| layout::is_default(&row))
+                || Places::default().cut(line, &plain).is_some_and(|row| layout::is_default(&row))
         };
         if lines.by_ref().take(20).any(ours) { Sniff::Certain } else { Sniff::No }
     }
@@ -75,12 +76,14 @@ guessed); fields named by hand in other words; lines with a time put in front."#
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader { layout: Layout::default() })
+        Box::new(Reader::default())
     }
 }
 
+#[derive(Default)]
 struct Reader {
     layout: Layout,
+    places: Places,
 }
 
 impl Decoder for Reader {
@@ -88,10 +91,10 @@ impl Decoder for Reader {
         let mut lines = Lines::of(block);
         while let Some(Line { bytes, at }) = lines.next(out) {
             if let Some(layout) = Layout::of_header(bytes) {
-                self.layout = layout;
+                *self = Reader { layout, places: Places::default() };
                 continue;
             }
-            match read(bytes, &self.layout) {
+            match read(bytes, &self.layout, &mut self.places) {
                 Ok(Read::Flow(flow)) => out.record(at, bytes, Settled::Flow(&flow)),
                 Ok(Read::Sign(health, why)) => {
                     out.health(health);
@@ -113,16 +116,16 @@ enum Read<'a> {
     Sign(Health, &'static str),
 }
 
-fn read<'a>(line: &'a [u8], layout: &Layout) -> Result<Read<'a>, &'static str> {
+fn read<'a>(line: &'a [u8], layout: &Layout, places: &mut Places) -> Result<Read<'a>, &'static str> {
     if let Some(why) = layout.fault {
         return Err(why);
     }
-    let row = Row::of(line, layout).ok_or(if layout.assumed {
+    let row = places.cut(line, layout).ok_or(if layout.assumed {
         "no header before it"
     } else {
         "another number of columns than the header"
     })?;
-    let of = |role: Role| Some(row.value(role)).filter(|v| !v.is_empty() && *v != b"-");
+    let of = |role: Role| Some(row.value(role)).filter(|v| !matches!(*v, [] | [b'-']));
     // Without a header only the default format can be told from its looks.
     if layout.assumed && of(Role::Version) != Some(b"2") {
         return Err("no header before it");
@@ -139,10 +142,11 @@ fn read<'a>(line: &'a [u8], layout: &Layout) -> Result<Read<'a>, &'static str> {
     }
     let end = |real: Role, logged: Role| of(real).or_else(|| of(logged));
     let source = end(Role::PacketSource, Role::Source).ok_or("no source address")?;
-    let client = std::str::from_utf8(source).ok().filter(|text| address(text).is_some());
+    let client = address_bytes(source).and_then(|_| std::str::from_utf8(source).ok());
     let server = end(Role::PacketDestination, Role::Destination).ok_or("no destination address")?;
-    let server = std::str::from_utf8(server).ok().and_then(address);
-    let (Some(client), Some(server)) = (client, server) else { return Err("an end is no address") };
+    let (Some(client), Some(server)) = (client, address_bytes(server)) else {
+        return Err("an end is no address");
+    };
     let ports = (optional(of(Role::SourcePort), port)?, optional(of(Role::DestinationPort), port)?);
     let mut flow = Flow::new(time, client, Lane::PacketFlow);
     flow.server_address = Some(server);
@@ -153,7 +157,15 @@ fn read<'a>(line: &'a [u8], layout: &Layout) -> Result<Read<'a>, &'static str> {
         _ => Protocol::Other,
     };
     let has_ports = matches!(flow.protocol, Protocol::Tcp | Protocol::Udp);
-    flow.server_port = ports.1.filter(|port| has_ports || *port != 0);
+    let flags = optional(of(Role::Flags), number)?.filter(|_| flow.protocol == Protocol::Tcp);
+    if has_ports {
+        let (known, answers) = roles(flags, of(Role::Direction).is_some(), ports);
+        flow.orientation = known;
+        // The port of whoever asked is drawn anew for every connection and is no server's.
+        flow.server_port = ports.1.filter(|_| !answers);
+    } else {
+        flow.server_port = ports.1.filter(|port| *port != 0);
+    }
     flow.visibility = Visibility::Address;
     flow.disposition = match of(Role::Action) {
         Some(b"ACCEPT") => Disposition::Delivered,
@@ -162,11 +174,6 @@ fn read<'a>(line: &'a [u8], layout: &Layout) -> Result<Read<'a>, &'static str> {
         Some(_) => return Err("action is not one of AWS"),
     };
     flow.bytes_out = optional(of(Role::Bytes), number)?;
-    let flags = optional(of(Role::Flags), number)?.filter(|_| flow.protocol == Protocol::Tcp);
-    flow.orientation = match ports {
-        _ if !has_ports => Orientation::Unknown,
-        (source, server) => orientation(flags, of(Role::Direction).is_some(), source, server),
-    };
     Ok(Read::Flow(flow))
 }
 
@@ -174,14 +181,22 @@ fn optional<T>(value: Option<&[u8]>, read: impl Fn(&[u8]) -> Option<T>) -> Resul
     value.map(|v| read(v).ok_or("a count or port is not a number")).transpose()
 }
 
-/// Whether the source began. `tcp-flags` joins those of the whole interval with "or", and tells ACK (16) only
-/// beside SYN (2): SYN alone is a question, both are an answer.
-fn orientation(flags: Option<u64>, directed: bool, source: Option<u16>, server: Option<u16>) -> Orientation {
+/// Whether the source is known to have begun, and whether it looks like the one that answers. `tcp-flags` joins
+/// those of the whole interval with "or", and tells ACK (16) only beside SYN (2): SYN alone is a question,
+/// both are an answer.
+fn roles(
+    flags: Option<u64>,
+    directed: bool,
+    (source, server): (Option<u16>, Option<u16>),
+) -> (Orientation, bool) {
     match (flags.map(|f| f & 18), source, server) {
-        (Some(2), ..) if directed => Orientation::Stated,
-        (Some(2), ..) => Orientation::Inferred,
-        (Some(18), ..) => Orientation::Unknown,
-        (_, Some(source), Some(server)) if source > server && source >= 1024 => Orientation::Inferred,
-        _ => Orientation::Unknown,
+        (Some(2), ..) if directed => (Orientation::Stated, false),
+        (Some(2), ..) => (Orientation::Inferred, false),
+        (Some(18), ..) => (Orientation::Unknown, true),
+        (_, Some(source), Some(server)) if source > server && source >= 1024 => {
+            (Orientation::Inferred, false)
+        }
+        (_, Some(source), Some(server)) if source < server && server >= 1024 => (Orientation::Unknown, true),
+        _ => (Orientation::Unknown, false),
     }
 }

@@ -126,7 +126,7 @@ impl Layout {
             if token.is_empty() && separator == b' ' {
                 continue;
             }
-            let name = name(unquoted(token, quoted))?;
+            let name = name(if quoted { unquoted(token) } else { token })?;
             let role = Role::of(&name);
             known += usize::from(role.is_some() || OTHERS.contains(&name.as_str()));
             roles.push(role.unwrap_or(Role::Other));
@@ -167,76 +167,83 @@ fn fault(roles: &[Role]) -> Option<&'static str> {
     }
 }
 
-fn unquoted(value: &[u8], quoted: bool) -> &[u8] {
-    let inner = || value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\""));
-    if quoted { inner().unwrap_or(value) } else { value }
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// Whether a row in the default layout is one of that format.
-pub(super) fn is_default(row: &Row<'_>) -> bool {
+pub(super) fn is_default(row: &Row<'_, '_>) -> bool {
     row.value(Role::Version) == b"2"
         && matches!(row.value(Role::Action), b"ACCEPT" | b"REJECT" | b"-")
         && matches!(row.value(Role::Status), b"OK" | b"NODATA" | b"SKIPDATA")
 }
 
-/// The values of a line.
-pub(super) struct Row<'a> {
-    line: &'a [u8],
-    values: [&'a [u8]; PLACES],
+/// Where the values of a line stand. Kept from line to line: columns without one stay empty.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    ranges: [(usize, usize); PLACES],
     /// Columns met so far.
     columns: usize,
     /// Where the next begins.
     start: usize,
 }
 
-impl<'a> Row<'a> {
+impl Places {
     /// A line cut into the columns of the layout; `None` if it has another number of them.
-    pub(super) fn of(line: &'a [u8], layout: &Layout) -> Option<Row<'a>> {
-        let mut row = Row { line, values: [&[]; PLACES], columns: 0, start: 0 };
+    pub(super) fn cut<'a, 'p>(&'p mut self, line: &'a [u8], layout: &Layout) -> Option<Row<'a, 'p>> {
+        (self.columns, self.start) = (0, 0);
         let (words, rest) = line.as_chunks::<8>();
         let mut base = 0;
         for word in words {
-            row.word(*word, base, layout);
+            self.word(*word, base, layout);
             base += 8;
         }
         // What pads the last word is no separator.
         let mut last = [0_u8; 8];
         last.iter_mut().zip(rest).for_each(|(slot, b)| *slot = *b);
-        row.word(last, base, layout);
-        row.end(line.len(), layout);
-        if layout.quoted {
-            row.values.iter_mut().for_each(|v| *v = unquoted(v, true));
-        }
-        (row.columns == layout.roles.len()).then_some(row)
+        self.word(last, base, layout);
+        self.end(line.len(), layout);
+        (self.columns == layout.roles.len()).then_some(Row { line, quoted: layout.quoted, places: self })
     }
 
     /// Eight bytes at once: separators are the bytes that become zero, and each of those its high bit.
     fn word(&mut self, word: [u8; 8], base: usize, layout: &Layout) {
         const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
         let differs = u64::from_le_bytes(word) ^ u64::from_le_bytes([layout.separator; 8]);
-        let mut hits = !(((differs & LOW) + LOW) | differs | LOW);
+        let mut hits = !((differs & LOW).wrapping_add(LOW) | differs | LOW);
         while hits != 0 {
-            self.end(base + hits.trailing_zeros() as usize / 8, layout);
-            hits &= hits - 1;
+            self.end(base.wrapping_add(hits.trailing_zeros() as usize / 8), layout);
+            hits &= hits.wrapping_sub(1);
         }
     }
 
     /// A column ends. Blanks in a row are one separator.
     fn end(&mut self, at: usize, layout: &Layout) {
-        let value = self.line.get(self.start..at).unwrap_or_default();
-        self.start = at + 1;
-        if value.is_empty() && layout.separator == b' ' {
+        let start = std::mem::replace(&mut self.start, at.wrapping_add(1));
+        if start == at && layout.separator == b' ' {
             return;
         }
         let role = layout.roles.get(self.columns).copied().unwrap_or(Role::Other);
-        if let Some(place) = self.values.get_mut(role as usize % PLACES) {
-            *place = value;
+        if let Some(place) = self.ranges.get_mut(role as usize % PLACES) {
+            *place = (start, at);
         }
-        self.columns += 1;
+        self.columns = self.columns.wrapping_add(1);
     }
+}
 
+/// The values of a line.
+pub(super) struct Row<'a, 'p> {
+    line: &'a [u8],
+    quoted: bool,
+    places: &'p Places,
+}
+
+impl<'a> Row<'a, '_> {
     /// The value of a role, empty if it has no column.
+    #[inline]
     pub(super) fn value(&self, role: Role) -> &'a [u8] {
-        self.values.get(role as usize).copied().unwrap_or_default()
+        let (start, end) = self.places.ranges.get(role as usize).copied().unwrap_or_default();
+        let value = self.line.get(start..end).unwrap_or_default();
+        if self.quoted { unquoted(value) } else { value }
     }
 }
