@@ -75,6 +75,11 @@ guessed); fields named by hand in other words; lines with a time put in front."#
         Split::LinesAfterHeader
     }
 
+    fn header(&self, head: &Head<'_>) -> usize {
+        let line = head.bytes.split_inclusive(|b| *b == b'\n').next().filter(|l| l.ends_with(b"\n"));
+        line.filter(|l| Layout::of_header(l.trim_ascii_end()).is_some()).map_or(0, <[u8]>::len)
+    }
+
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
         Box::new(Reader::default())
     }
@@ -107,6 +112,10 @@ impl Decoder for Reader {
     }
 
     fn finish(&mut self, _: &mut dyn Sink) {}
+
+    fn state(&self) -> u64 {
+        self.layout.digest()
+    }
 }
 
 /// What a record is.

@@ -135,6 +135,16 @@ impl Layout {
         (known >= 2).then_some(Layout { separator, roles, quoted, known, assumed: false, fault })
     }
 
+    /// A digest of all that later records are read by.
+    pub(super) fn digest(&self) -> u64 {
+        let mut hasher = blake3::Hasher::new();
+        // What is wrong with it follows from the roles.
+        let Layout { separator, roles, quoted, assumed, known: _, fault: _ } = self;
+        hasher.update(&[*separator, u8::from(*quoted), u8::from(*assumed)]);
+        hasher.update(&roles.iter().map(|r| *r as u8).collect::<Vec<_>>());
+        hasher.finalize().as_bytes().iter().take(8).fold(0, |all, b| (all << 8) | u64::from(*b))
+    }
+
     /// Whether the header can be of nothing else.
     pub(super) fn is_certain(&self) -> bool {
         let ends = [Role::Source, Role::Destination, Role::PacketSource, Role::PacketDestination];

@@ -138,3 +138,23 @@ fn content_is_recognised() {
         assert_eq!(sniff(other), Sniff::No, "{other}");
     }
 }
+
+#[test]
+fn what_stretches_must_agree_on_is_the_header() {
+    let header = "start srcaddr dstaddr\n";
+    let head = |text: &str| VpcFlow.header(&Head { bytes: text.as_bytes(), whole: true });
+    assert_eq!(
+        (head(&format!("{header}1 1.1.1.1 2.2.2.2\n")), head(PLAIN), head("start srcaddr")),
+        (22, 0, 0)
+    );
+    let state = |text: &str| {
+        let mut reader = Reader::default();
+        let block = Block { bytes: text.as_bytes(), offset: 0, line: 1, last: true };
+        assert!(reader.block(block, &mut Seen::default()).is_continue());
+        reader.state()
+    };
+    assert_eq!(state(header), state(&format!("{PLAIN}\n{header}1 1.1.1.1 2.2.2.2")));
+    assert_ne!(state(header), state(PLAIN));
+    assert_ne!(state(header), state("start dstaddr srcaddr\n"));
+    assert_ne!(state(header), state("start,srcaddr,dstaddr\n"));
+}
