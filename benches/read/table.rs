@@ -39,6 +39,14 @@ fn steady(of: &[Cost]) -> bool {
     most <= least * (1.0 + SPREAD)
 }
 
+/// Whether one thread had a processor for itself: otherwise walls tell of the neighbours.
+fn undisturbed(of: &[Cost]) -> bool {
+    match (wall(of), cpu(of)) {
+        (Some(wall), Some(cpu)) => wall <= cpu * (1.0 + SPREAD) + 0.05,
+        _ => true,
+    }
+}
+
 /// Columns: what they are called, and their figure.
 type Column = (&'static str, fn(&Input) -> String);
 
@@ -78,6 +86,9 @@ fn remarks(input: &Input) -> String {
     }
     if !steady(input.of(Tool::Wc)) {
         said.push("unstable".to_owned());
+    }
+    if !undisturbed(input.of(Tool::One)) {
+        said.push("busy".to_owned());
     }
     said.extend(input.wrong.iter().map(|tool| format!("totals of {tool:?} are off by more than 1 %")));
     said.join("; ")

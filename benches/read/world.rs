@@ -131,11 +131,13 @@ impl World {
     /// The world of that seed; the names of services are those of the lists in `services`.
     pub(crate) fn new(services: &Path, seed: u64) -> Outcome<World> {
         let mut rng = Rng::new(seed);
-        let mut listed = literal_hosts(services)?;
-        if listed.len() < 300 {
-            return Err(format!("only {} literal hosts in {}", listed.len(), services.display()).into());
-        }
+        let (mut listed, mut below) = listed_hosts(services)?;
         shuffle(&mut listed, &mut rng);
+        shuffle(&mut below, &mut rng);
+        listed.extend(below);
+        if listed.len() < LISTED {
+            return Err(format!("only {} hosts in {}", listed.len(), services.display()).into());
+        }
         listed.truncate(LISTED);
         let mut names = listed.clone();
         for (i, name) in listed.iter().take(NEAR).enumerate() {
@@ -212,8 +214,8 @@ fn zipf(hosts: usize) -> Vec<u16> {
     places
 }
 
-/// Host names that stand in the services lists without a pattern.
-fn literal_hosts(folder: &Path) -> Outcome<Vec<String>> {
+/// Host names that stand in the services lists, and one below each of their wildcards.
+fn listed_hosts(folder: &Path) -> Outcome<(Vec<String>, Vec<String>)> {
     fn collect(value: &toml::Value, out: &mut Vec<String>) {
         match value {
             toml::Value::Table(table) => {
@@ -240,10 +242,14 @@ fn literal_hosts(folder: &Path) -> Outcome<Vec<String>> {
         collect(&fs::read_to_string(path)?.parse::<toml::Table>()?.into(), &mut hosts);
     }
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
-    hosts.retain(|h| h.bytes().all(plain) && h.contains('.') && h.bytes().any(|b| b.is_ascii_lowercase()));
+    let is_name =
+        |h: &str| h.bytes().all(plain) && h.contains('.') && h.bytes().any(|b| b.is_ascii_lowercase());
     hosts.sort();
     hosts.dedup();
-    Ok(hosts)
+    let below = hosts.iter().filter_map(|h| h.strip_prefix("*.")).filter(|h| is_name(h));
+    let below = below.map(|h| format!("app7.{h}")).collect();
+    hosts.retain(|h| is_name(h));
+    Ok((hosts, below))
 }
 
 /// What a log holds, counted while it is written.
