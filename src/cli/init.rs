@@ -172,7 +172,7 @@ fn kind(formats: &BTreeSet<&str>) -> Option<PointKind> {
     let of = |format: &&str| match *format {
         "squid" | "squid-combined" => Some(PointKind::ExplicitProxy),
         "har" => Some(PointKind::Client),
-        "suricata-eve" | "zeek-json" | "zeek-tsv" => Some(PointKind::Gateway),
+        "suricata-eve" | "vpc-flow" | "zeek-json" | "zeek-tsv" => Some(PointKind::Gateway),
         _ => None,
     };
     let kinds: BTreeSet<_> = formats.iter().map(of).collect();

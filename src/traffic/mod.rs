@@ -197,4 +197,6 @@ macro_rules! shelf {
     };
 }
 
-shelf! { har, squid, squid_combined, suricata_eve, web_access, web_access_json, zeek_json, zeek_tsv }
+shelf! {
+    har, squid, squid_combined, suricata_eve, vpc_flow, web_access, web_access_json, zeek_json, zeek_tsv
+}

@@ -9,7 +9,11 @@ pub(super) fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
-    text.iter().try_fold(0_u64, |n, b| b.is_ascii_digit().then(|| n * 10 + u64::from(b - b'0')))
+    // Nineteen digits fit.
+    text.iter().try_fold(0_u64, |n, b| match b.wrapping_sub(b'0') {
+        digit @ 0..=9 => Some(n.wrapping_mul(10).wrapping_add(u64::from(digit))),
+        _ => None,
+    })
 }
 
 /// A port.
@@ -35,6 +39,12 @@ pub(super) fn epoch(text: &[u8]) -> Option<Time> {
     Time::from_micros(seconds.checked_mul(1_000_000)?.checked_add(micros)?)
 }
 
+/// As [`address`], of bytes that may be anything.
+pub(super) fn address_bytes(text: &[u8]) -> Option<IpAddr> {
+    let quick = dotted(text).map(IpAddr::V4);
+    quick.or_else(|| std::str::from_utf8(text).ok().and_then(address))
+}
+
 /// An address, IPv4-mapped IPv6 folded; brackets and a zone are dropped.
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     if let Some(quick) = dotted(text.as_bytes()) {
@@ -47,16 +57,22 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 
 /// Four decimal parts without leading zeros.
 fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0_u8; 4];
-    let mut parts = text.split(|b| *b == b'.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        if part.len() > 3 || (part.len() > 1 && part.first() == Some(&b'0')) {
-            return None;
+    let (mut address, mut part, mut digits, mut dots) = (0_u32, 0_u32, 0_u8, 0_u8);
+    for b in text {
+        match b.wrapping_sub(b'0') {
+            digit @ 0..=9 if digits == 0 || (part > 0 && digits < 3) => {
+                part = part * 10 + u32::from(digit);
+                digits += 1;
+            }
+            _ if *b == b'.' && digits > 0 && part < 256 && dots < 3 => {
+                address = address << 8 | part;
+                (part, digits) = (0, 0);
+                dots += 1;
+            }
+            _ => return None,
         }
-        *octet = u8::try_from(number(part)?).ok()?;
     }
-    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+    (dots == 3 && digits > 0 && part < 256).then(|| Ipv4Addr::from_bits(address << 8 | part))
 }
 
 #[cfg(test)]
@@ -78,6 +94,11 @@ mod tests {
         assert_eq!(address("::ffff:10.0.0.1"), Some([10, 0, 0, 1].into()));
         assert_eq!(address("[::1]"), "::1".parse().ok());
         assert_eq!(address("010.0.0.1"), None);
-        assert_eq!(address("1.2.3"), None);
+        assert_eq!(address("255.0.9.100"), Some([255, 0, 9, 100].into()));
+        for bad in
+            ["", "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.0004", "00.1.2.3"]
+        {
+            assert_eq!(address(bad), None, "{bad}");
+        }
     }
 }

@@ -10,6 +10,8 @@
 //! reader's, whatever the block size and whether they come as a file or as a stream; cut and changed
 //! logs still add up.
 
+use crate::producers::Rng;
+use crate::producers::vpc::{self, Record};
 use domicile::bytes::{Input, Intake};
 use domicile::model::At;
 use domicile::traffic::{Choice, Health, LogRead, NameFact, ReadOptions, Settled, Sink, read_within};
@@ -43,6 +45,9 @@ fn run(bytes: &[u8], block: usize, stream: bool) -> (LogRead, Seen) {
     (log, seen)
 }
 
+/// Folders of samples of which every record is understood.
+const FOLDERS: [&str; 5] = ["squid/", "zeek/", "suricata/", "vpcflow/awsdocs_default", "vpcflow/cribl"];
+
 /// Name, bytes and the columns records, out and in of the table beside them.
 fn samples() -> Vec<(String, Vec<u8>, [Option<u64>; 3])> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/traffic");
@@ -50,7 +55,7 @@ fn samples() -> Vec<(String, Vec<u8>, [Option<u64>; 3])> {
         eprintln!("no samples beside the checkout: nothing compared");
         return Vec::new();
     };
-    let rows = truth.lines().filter(|l| ["squid/", "zeek/", "suricata/"].iter().any(|f| l.starts_with(f)));
+    let rows = truth.lines().filter(|l| FOLDERS.iter().any(|f| l.starts_with(f)));
     // Columns cut out by zeek-cut without their header: no log of Zeek any more.
     let rows = rows.filter(|l| !l.contains(".log.cut"));
     rows.map(|row| {
@@ -143,5 +148,84 @@ fn har_records_agree_with_a_second_reader() {
                 assert!(log.skipped.is_some() || log.stopped.is_some(), "{}", cells[0]);
             }
         }
+    }
+}
+
+/// Fields of choice: all of them with their sums, commas and `_` too, and none where the header says no time.
+#[test]
+fn vpc_flow_logs_are_read_as_their_header_says() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/traffic/vpcflow");
+    if !root.is_dir() {
+        eprintln!("no samples beside the checkout: nothing compared");
+        return;
+    }
+    for (name, flows, rejected, sent, said) in [
+        ("awsdocs_custom_v5_header.log", 2, 0, 15_515, "Stated"),
+        ("awsdocs_nat_custom_header.log", 0, 4, 0, "no `start` in the header"),
+        ("vpcflowlog_ocsf.raw", 1, 0, 40, "Denied"),
+    ] {
+        let (log, seen) = run(&std::fs::read(root.join(name)).unwrap(), 64, false);
+        assert_eq!(log.format, Some("vpc-flow"), "{name}");
+        assert_eq!(
+            (log.counts.flows, log.counts.rejected_total(), seen.sent),
+            (flows, rejected, sent),
+            "{name}"
+        );
+        assert!(seen.records.iter().any(|(_, what)| what.contains(said)), "{name}: {:?}", seen.records);
+    }
+}
+
+#[test]
+fn vpc_flow_logs_have_the_totals_they_were_written_with() {
+    let mut rng = Rng::new(11);
+    let (mut text, mut sent, mut counts) = (Vec::new(), 0, [0_u64; 3]);
+    // Objects of both kinds put together, the first without a header as from CloudWatch Logs.
+    for object in 0..20 {
+        let custom = object % 3 == 1;
+        if object > 0 {
+            let header = if custom { vpc::CUSTOM } else { vpc::DEFAULT };
+            text.extend(format!("{header}\n").bytes());
+        }
+        for i in 0..50 {
+            let start = 1_795_305_600 + object * 600 + i * 10;
+            match rng.within(0, 40) {
+                0 if !custom => {
+                    let status = *rng.pick(&["NODATA", "SKIPDATA"]);
+                    vpc::write_empty(&mut text, (start, start + 60), status);
+                    counts[1] += 1;
+                }
+                1 => {
+                    text.extend(b"2 123456789012 eni-0a1b\n");
+                    counts[2] += 1;
+                }
+                _ => {
+                    let client = format!("10.60.0.{}", rng.within(2, 25));
+                    let server = rng.pick(&["198.18.4.9", "2001:db8::9"]);
+                    let egress = rng.within(0, 1) == 1;
+                    let mut ends = [(client.as_str(), 40_000), (*server, 443)];
+                    if !egress {
+                        ends.reverse();
+                    }
+                    let record = Record {
+                        seconds: (start, start + 59),
+                        ends,
+                        protocol: *rng.pick(&[6, 17]),
+                        flags: if egress { 3 } else { 19 },
+                        bytes: rng.within(40, 9_000_000),
+                        accepted: rng.within(0, 9) > 0,
+                        egress,
+                    };
+                    let write = if custom { vpc::write_custom } else { vpc::write_default };
+                    write(&mut text, &record);
+                    counts[0] += 1;
+                    sent += record.bytes;
+                }
+            }
+        }
+    }
+    for (block, stream) in [(1 << 16, false), (1, false), (300, true)] {
+        let (log, seen) = run(&text, block, stream);
+        let read = [log.counts.flows, log.counts.ignored_total(), log.counts.rejected_total()];
+        assert_eq!((read, seen.sent, seen.back), (counts, sent, 0));
     }
 }

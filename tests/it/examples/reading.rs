@@ -1,7 +1,6 @@
 //! The readers find in the examples what the generator put there: two programs that share no code.
 
 use super::{folder, stored};
-use crate::producers::big::{self, Kind};
 use domicile::bytes::Input;
 use domicile::inventory::{Context, File, import, undeclared_locality};
 use domicile::model::inventory::Verdict;
@@ -108,34 +107,5 @@ fn workflows_have_the_verdicts_their_projects_are_about() {
         let context = Context { services, locality: &undeclared_locality };
         let found = import(File { path: file, bytes: &bytes }, &context).unwrap();
         assert_eq!(found.verdict, verdict, "{file}: {found:?}");
-    }
-}
-
-/// Adds up what records say was sent and received.
-#[derive(Default)]
-struct Sums(u64, u64);
-
-impl Sink for Sums {
-    fn record(&mut self, _: At, _: &[u8], what: Settled<'_, '_>) {
-        if let Settled::Flow(flow) = what {
-            self.0 += flow.bytes_out.unwrap_or(0);
-            self.1 += flow.bytes_in.unwrap_or(0);
-        }
-    }
-    fn name(&mut self, _: &NameFact<'_>) {}
-    fn health(&mut self, _: Health) {}
-}
-
-/// What the generator of benchmark logs says it wrote is what the readers read.
-#[test]
-fn big_logs_have_the_totals_they_claim() {
-    for kind in Kind::ALL {
-        let mut bytes = Vec::new();
-        let totals = big::write(kind, 1 << 21, 7, &mut bytes).unwrap();
-        assert_eq!(totals.size, bytes.len() as u64, "{kind:?}");
-        let mut sums = Sums::default();
-        let log = read(Input::At(&&bytes[..]), Choice::Auto, &ReadOptions::default(), &mut sums, &mut |_| {});
-        assert_eq!((log.counts.read, log.counts.rejected_total()), (totals.records, 0), "{kind:?}");
-        assert_eq!((sums.0, sums.1), (totals.sent, totals.back), "{kind:?}");
     }
 }

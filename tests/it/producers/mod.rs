@@ -3,10 +3,10 @@
 //! Each module states the producer and the version its lines were compared with. Everything is a pure
 //! function of its arguments: the same seed gives the same bytes on every machine.
 
-pub(crate) mod big;
 pub(crate) mod har;
 pub(crate) mod squid;
 pub(crate) mod suricata;
+pub(crate) mod vpc;
 pub(crate) mod zeek;
 
 use chrono::DateTime;
