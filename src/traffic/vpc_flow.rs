@@ -94,7 +94,7 @@ struct Reader {
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at }) = lines.next(out) {
+        while let Some(Line { bytes, at, .. }) = lines.next(out) {
             if let Some(layout) = Layout::of_header(bytes) {
                 *self = Reader { layout, places: Places::default() };
                 continue;
