@@ -38,6 +38,40 @@ pub fn bitmaps<C: Classes<N>, const N: usize>(bytes: &[u8], out: &mut Vec<[u64; 
     Kind::of_this_machine().bitmaps::<C, N>(bytes, out);
 }
 
+/// Work on bitmaps that is worth being compiled for the processor at hand: counting and finding bits are
+/// single instructions there.
+pub trait Work {
+    /// What comes of it.
+    type Out;
+    /// Does it. To be of use it has to be `#[inline(always)]`, and so has what it calls.
+    fn run(self) -> Self::Out;
+}
+
+/// Does a piece of work with the instructions that the processor has.
+pub fn best<W: Work>(work: W) -> W::Out {
+    match Kind::of_this_machine() {
+        // SAFETY: every processor with AVX-512BW or AVX2 has the bit instructions that came before them,
+        // and `has_bits` asked for each.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 | Kind::Avx2 if has_bits() => unsafe { with_bits(work) },
+        _ => work.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_bits() -> bool {
+    std::arch::is_x86_feature_detected!("popcnt")
+        && std::arch::is_x86_feature_detected!("lzcnt")
+        && std::arch::is_x86_feature_detected!("bmi1")
+        && std::arch::is_x86_feature_detected!("bmi2")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt,lzcnt,bmi1,bmi2")]
+fn with_bits<W: Work>(work: W) -> W::Out {
+    work.run()
+}
+
 /// The ways to make bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -51,11 +51,34 @@ struct Known<'s> {
     by_name: Verdict,
 }
 
-struct Entry {
+/// A key in interned form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
     client: u32,
     server: u32,
+    /// Index among the endpoints plus one, or 0.
     endpoint: u32,
-    port: Option<u16>,
+    /// A port, or [`NO_PORT`].
+    port: u32,
+    /// The traits as one word.
+    bits: u64,
+}
+
+const NO_PORT: u32 = 1 << 16;
+
+impl Packed {
+    fn hash(&self, hasher: &FxSeededState) -> u64 {
+        let word = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+        hasher.hash_one((word(self.client, self.server), word(self.endpoint, self.port), self.bits))
+    }
+
+    fn port(&self) -> Option<u16> {
+        u16::try_from(self.port).ok()
+    }
+}
+
+struct Entry {
+    key: Packed,
     traits: Traits,
     /// Whether all its samples keep a hash.
     notable: bool,
@@ -163,30 +186,17 @@ impl<'s> Table<'s> {
         let Flow { time, bytes_out, bytes_in, server_port: port, .. } = *flow;
         let meter = Rc::clone(&self.held);
         let mut record = Candidate { at, time, bytes_out, rank, raw, meter: &meter, body: Body::default() };
-        let found = self.find(client, server, endpoint, port, traits);
+        let port = port.map_or(NO_PORT, u32::from);
+        let key = Packed { client, server, endpoint, port, bits: traits.bits() };
+        let found = self.find(key);
         let known = found.is_ok();
         let id = found.unwrap_or_else(|hash| {
             let notable = endpoint != 0 || !observed.is_empty();
             let picks = Box::new(Picks::new(&mut record, notable));
             let (latest, hours) = (Latest::new(&mut record, notable), Hours::at(time));
-            let bar = picks.bar();
-            self.insert(
-                hash,
-                Entry {
-                    client,
-                    server,
-                    endpoint,
-                    port,
-                    traits,
-                    notable,
-                    bar,
-                    latest,
-                    hours,
-                    magnitudes: Magnitudes::default(),
-                    picks,
-                    named: None,
-                },
-            )
+            let (bar, magnitudes) = (picks.bar(), Magnitudes::default());
+            let entry = Entry { key, traits, notable, bar, latest, hours, magnitudes, picks, named: None };
+            self.insert(hash, entry)
         });
         let Some(entry) = self.entries.get_mut(id as usize) else { return };
         entry.hours.count(time, bytes_out, bytes_in);
@@ -338,24 +348,10 @@ impl<'s> Table<'s> {
         }
     }
 
-    fn find(
-        &self,
-        client: u32,
-        server: u32,
-        endpoint: u32,
-        port: Option<u16>,
-        traits: Traits,
-    ) -> Result<u32, u64> {
-        let hash = key_hash(&self.hasher, client, server, endpoint, port, traits);
-        let same = |i: &u32| {
-            self.entries.get(*i as usize).is_some_and(|e| {
-                e.client == client
-                    && e.server == server
-                    && e.endpoint == endpoint
-                    && e.port == port
-                    && e.traits == traits
-            })
-        };
+    /// The entry of a key, or the hash it would stand under.
+    fn find(&self, key: Packed) -> Result<u32, u64> {
+        let hash = key.hash(&self.hasher);
+        let same = |i: &u32| self.entries.get(*i as usize).is_some_and(|e| e.key == key);
         self.index.find(hash, same).copied().ok_or(hash)
     }
 
@@ -363,11 +359,8 @@ impl<'s> Table<'s> {
         let id = id(self.entries.len());
         self.entries.push(entry);
         let (entries, hasher) = (&self.entries, &self.hasher);
-        self.index.insert_unique(hash, id, |i| {
-            entries
-                .get(*i as usize)
-                .map_or(0, |e| key_hash(hasher, e.client, e.server, e.endpoint, e.port, e.traits))
-        });
+        let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
+        self.index.insert_unique(hash, id, hash_of);
         id
     }
 
@@ -379,23 +372,24 @@ impl<'s> Table<'s> {
         let endpoints = Ranks::of(&self.endpoints);
         let mut entries = std::mem::take(&mut self.entries);
         entries.sort_by_cached_key(|e| {
-            let endpoint = e.endpoint.checked_sub(1).map(|i| endpoints.rank(i));
-            (clients.rank(e.client), servers_in_order.rank(e.server), e.port, endpoint, e.traits)
+            let Packed { client, server, endpoint, .. } = e.key;
+            let endpoint = endpoint.checked_sub(1).map(|i| endpoints.rank(i));
+            (clients.rank(client), servers_in_order.rank(server), e.key.port(), endpoint, e.traits)
         });
         let mut list = Vec::with_capacity(entries.len());
         for entry in entries {
             let (Some(client), Some(known)) =
-                (self.clients.get(entry.client as usize), self.servers.get(entry.server as usize))
+                (self.clients.get(entry.key.client as usize), self.servers.get(entry.key.server as usize))
             else {
                 continue;
             };
             let endpoint =
-                entry.endpoint.checked_sub(1).and_then(|i| self.endpoints.get(i as usize)).cloned();
+                entry.key.endpoint.checked_sub(1).and_then(|i| self.endpoints.get(i as usize)).cloned();
             let key = Key {
                 source: Arc::clone(&self.source),
                 client: Arc::clone(client),
                 server: known.server.clone(),
-                port: entry.port,
+                port: entry.key.port(),
                 endpoint,
                 traits: entry.traits,
             };
@@ -427,21 +421,6 @@ impl<'s> Table<'s> {
         *self = Table::new(self.services, Arc::clone(&self.source), Arc::clone(&self.log));
         (aggregates, Sorted::new(names, super::summary::join_hours))
     }
-}
-
-/// One word, mixed: the traits are few bits each.
-fn key_hash(
-    hasher: &FxSeededState,
-    client: u32,
-    server: u32,
-    endpoint: u32,
-    port: Option<u16>,
-    t: Traits,
-) -> u64 {
-    let places = u64::from(client) << 32 | u64::from(server);
-    let port = port.map_or(u64::from(u16::MAX) + 1, u64::from);
-    let exchange = u64::from(endpoint) << 32 | port;
-    hasher.hash_one((places, exchange, t.bits()))
 }
 
 fn id(n: usize) -> u32 {

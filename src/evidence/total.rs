@@ -118,14 +118,15 @@ impl Hours {
 
     #[cold]
     fn turn_to(&mut self, hour: i64, time: Time) {
+        // A log is nearly in order of time: the next hour is nearly always the last one.
+        let newest = self.others.last().is_none_or(|last| last.hour < hour);
         let next = match self.others.binary_search_by_key(&hour, |c| c.hour) {
-            Ok(at) => self.others.remove(at),
-            Err(_) => Cell::at(time),
+            Ok(at) if !newest => self.others.remove(at),
+            _ => Cell::at(time),
         };
         let before = std::mem::replace(&mut self.now, next);
-        if let Err(at) = self.others.binary_search_by_key(&before.hour, |c| c.hour) {
-            self.others.insert(at, before);
-        }
+        let at = self.others.partition_point(|c| c.hour < before.hour);
+        self.others.insert(at, before);
         if self.others.len() > MOST_HOURS {
             // Too many are given up when all of them are at hand: see `collapse`.
             let all = join_all(&self.others);

@@ -7,7 +7,7 @@
 //! ones, more than a few levels of nesting, and of course whatever is wrong. Tests hold both paths against
 //! each other on valid, mutated and made-up lines.
 
-use crate::bytes::simd::{Class, Classes, bitmaps};
+use crate::bytes::simd::{Class, Classes, Work, best, bitmaps};
 use std::borrow::Cow;
 
 /// Levels of nesting that are followed.
@@ -30,7 +30,15 @@ impl Classes<8> for Json {
 }
 
 /// The bitmaps of a line.
-pub(super) type Maps = Vec<[u64; 8]>;
+type Maps = Vec<[u64; 8]>;
+
+/// Room that is used again for every line.
+#[derive(Default)]
+pub(super) struct Scratch {
+    maps: Maps,
+    /// Where colons, commas and brackets stand outside of texts.
+    places: Vec<u32>,
+}
 
 /// The line is not one that the pass is sure of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,43 +173,75 @@ struct Open {
 }
 
 /// Goes through a line. `ahead` is the line and whatever follows it in memory, which saves a copy.
-pub(super) fn walk<'a>(
+pub(super) fn walk<'a, V: Visit<'a>>(
     line: &'a [u8],
     ahead: &'a [u8],
-    maps: &mut Maps,
-    visit: &mut impl Visit<'a>,
+    scratch: &mut Scratch,
+    visit: &mut V,
 ) -> Result<(), Unsure> {
+    let Scratch { maps, places } = scratch;
     let groups = line.len().div_ceil(64);
     bitmaps::<Json, 8>(ahead.get(..(groups * 64).min(ahead.len())).unwrap_or(line), maps);
     let text = std::str::from_utf8(line).map_err(|_| Unsure)?;
     if line.first() != Some(&b'{') {
         return Err(Unsure);
     }
-    let mut walk =
-        Walk { line, text, maps, visit, stack: [Open::default(); DEPTH], depth: 0, commas: 0, words: 0 };
-    walk.go()
+    let stack = [Open::default(); DEPTH];
+    best(Walk { line, text, maps, places, visit, stack, depth: 0, words: 0, letters: 0 })
 }
 
 struct Walk<'a, 'm, V> {
     line: &'a [u8],
     text: &'a str,
     maps: &'m Maps,
+    places: &'m mut Vec<u32>,
     visit: &'m mut V,
     stack: [Open; DEPTH],
     depth: usize,
-    /// Commas in the groups before.
-    commas: u32,
     /// Letters of `true`, `false` and `null` that stand where a value begins.
     words: u32,
+    /// Letters and signs that stand anywhere outside of texts.
+    letters: u32,
+}
+
+impl<'a, V: Visit<'a>> Work for Walk<'a, '_, V> {
+    type Out = Result<(), Unsure>;
+
+    #[inline(always)]
+    fn run(mut self) -> Result<(), Unsure> {
+        let escapes = self.tokens()?;
+        let mut commas = 0;
+        for i in 0..self.places.len() {
+            let at = self.places.get(i).map_or(0, |p| *p as usize);
+            match self.line.get(at) {
+                Some(b',') => commas += 1,
+                Some(b':') => {
+                    let key = self.key(at)?;
+                    if escapes && memchr::memchr(b'\\', key).is_some() {
+                        return Err(Unsure);
+                    }
+                    self.member(key, at)?;
+                }
+                Some(b'{' | b'[') => self.open(at, commas)?,
+                _ => self.close(at, commas)?,
+            }
+        }
+        let whole = self.depth == 0 && self.line.last() == Some(&b'}') && self.letters == self.words;
+        if whole { Ok(()) } else { Err(Unsure) }
+    }
 }
 
 impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
-    fn go(&mut self) -> Result<(), Unsure> {
+    /// Finds the tokens outside of texts and looks whether each may follow the one before. Says whether
+    /// there are escapes.
+    #[inline(always)]
+    fn tokens(&mut self) -> Result<bool, Unsure> {
         // What runs over from one group into the next.
         let (mut in_text, mut escaping) = (0_u64, 0_u64);
-        let (mut quotes_before, mut after) = (0_u64, After::start());
-        let (mut letters, mut any_escape) = (0, false);
+        let mut after = After::start();
+        let mut any_escape = false;
         let last = self.line.len().div_ceil(64).saturating_sub(1);
+        let mut n = 0;
         for (group, maps) in self.maps.iter().enumerate().take(last + 1) {
             let inside = if group == last { u64::MAX >> (63 - (self.line.len() - 1) % 64) } else { u64::MAX };
             let [quotes, backslashes, colons, commas, opens, closes, odd, digits] = *maps;
@@ -223,33 +263,27 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             let ends = quotes & outside;
             let scalars = outside & !(ends | colons | commas | opens | closes);
             after.check(Tokens { begins: quotes & text, ends, colons, commas, opens, closes, scalars })?;
-            letters += (scalars & !digits).count_ones();
-            let mut events = colons | opens | closes;
-            while events != 0 {
-                let bit = events.trailing_zeros();
-                let one = events & events.wrapping_neg();
-                events ^= one;
-                let at = group * 64 + bit as usize;
-                if colons & one != 0 {
-                    let key = self.key(at, quotes, quotes_before)?;
-                    if any_escape && memchr::memchr(b'\\', key).is_some() {
-                        return Err(Unsure);
-                    }
-                    self.member(key, at)?;
-                } else {
-                    let commas = self.commas + (commas & (one - 1)).count_ones();
-                    if opens & one != 0 {
-                        self.open(at, commas)?;
-                    } else {
-                        self.close(at, commas)?;
-                    }
+            self.letters += (scalars & !digits).count_ones();
+            let mut events = colons | commas | opens | closes;
+            let count = events.count_ones() as usize;
+            // A fixed number of steps at a time is quicker than asking after each whether it was the last.
+            if self.places.len() < n + 64 {
+                self.places.resize(n + 256, 0);
+            }
+            let base = u32::try_from(group * 64).map_err(|_| Unsure)?;
+            for eight in self.places.get_mut(n..).unwrap_or_default().chunks_exact_mut(8) {
+                for place in eight {
+                    *place = base + events.trailing_zeros();
+                    events &= events.wrapping_sub(1);
+                }
+                if events == 0 {
+                    break;
                 }
             }
-            self.commas += commas.count_ones();
-            quotes_before = quotes;
+            n += count;
         }
-        let whole = in_text == 0 && self.depth == 0 && self.line.last() == Some(&b'}');
-        if whole && letters == self.words { Ok(()) } else { Err(Unsure) }
+        self.places.truncate(n);
+        if in_text == 0 { Ok(any_escape) } else { Err(Unsure) }
     }
 
     /// The bytes of a group that a backslash before them escapes. `carry` is 1 if the first one is.
@@ -275,21 +309,25 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         Ok(escaped)
     }
 
-    /// The key before a colon: it ends just before it and begins after the quote before that.
-    fn key(&self, colon: usize, quotes: u64, quotes_before: u64) -> Result<&'a [u8], Unsure> {
-        let group = colon & !63;
-        let here = quotes & ((1_u64 << (colon & 63)) - 1);
-        // The last quote is the key's end; the one before it is its beginning.
-        let (here, before) =
-            if here == 0 { (0, drop_last(quotes_before)) } else { (drop_last(here), quotes_before) };
-        let start = match (here, before) {
-            (0, 0) => return Err(Unsure),
-            (0, before) => group.checked_sub(before.leading_zeros() as usize).ok_or(Unsure)?,
-            (here, _) => group + 64 - here.leading_zeros() as usize,
-        };
-        self.line.get(start..colon - 1).ok_or(Unsure)
+    /// The key before a colon: it ends just before it and begins after the quote before that. If that quote
+    /// is an escaped one, what stands before it is no comma and no bracket, which [`Walk::member`] sees.
+    #[inline(always)]
+    fn key(&self, colon: usize) -> Result<&'a [u8], Unsure> {
+        let end = colon.checked_sub(1).ok_or(Unsure)?;
+        let mut group = end / 64;
+        let mut below = (1_u64 << (end % 64)) - 1;
+        loop {
+            let quotes = self.maps.get(group).map_or(0, |[quotes, ..]| quotes & below);
+            if quotes != 0 {
+                let start = group * 64 + 64 - quotes.leading_zeros() as usize;
+                return self.line.get(start..end).ok_or(Unsure);
+            }
+            group = group.checked_sub(1).ok_or(Unsure)?;
+            below = u64::MAX;
+        }
     }
 
+    #[inline(always)]
     fn member(&mut self, key: &'a [u8], colon: usize) -> Result<(), Unsure> {
         let Some(open) = self.depth.checked_sub(1).and_then(|d| self.stack.get_mut(d)) else {
             return Err(Unsure);
@@ -332,6 +370,7 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         Ok(())
     }
 
+    #[inline(always)]
     fn open(&mut self, at: usize, commas: u32) -> Result<(), Unsure> {
         let is_object = self.line.get(at) == Some(&b'{');
         let context = match self.depth.checked_sub(1).and_then(|d| self.stack.get(d)) {
@@ -351,6 +390,7 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         Ok(())
     }
 
+    #[inline(always)]
     fn close(&mut self, at: usize, commas: u32) -> Result<(), Unsure> {
         self.depth = self.depth.checked_sub(1).ok_or(Unsure)?;
         let Open { context, is_object, start, members, commas_before, commas_within } =
@@ -419,6 +459,7 @@ impl After {
     }
 
     /// Whether every token stands behind one that it may follow.
+    #[inline(always)]
     fn check(&mut self, t: Tokens) -> Result<(), Unsure> {
         let ready = t.colons | t.commas | t.opens;
         let value = t.ends | t.scalars | t.closes;
@@ -446,12 +487,8 @@ impl After {
     }
 }
 
-/// Without the last bit that is set.
-fn drop_last(bits: u64) -> u64 {
-    bits & !(1_u64.rotate_right(1) >> bits.leading_zeros().min(63))
-}
-
 /// Bit `i` is the parity of the bits up to `i`.
+#[inline(always)]
 fn prefix_xor(mut x: u64) -> u64 {
     x ^= x << 1;
     x ^= x << 2;

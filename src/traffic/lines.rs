@@ -1,6 +1,7 @@
 //! Walking a block of lines.
 
 use super::{Block, Settled, Sink};
+use crate::bytes::simd::{Class, Classes, GROUP, bitmaps};
 use crate::model::At;
 
 /// Longest line that is read, in bytes. Longer ones are one rejected record each.
@@ -19,29 +20,55 @@ pub(super) struct Line<'a> {
     pub(super) at: At,
 }
 
+struct Ends;
+
+impl Classes<1> for Ends {
+    const LIST: [Class; 1] = [Class::Is(b'\n')];
+}
+
 /// The lines of a block that hold anything. Blank ones are framing; too long ones are rejected on the way.
 pub(super) struct Lines<'a> {
-    rest: &'a [u8],
-    offset: u64,
+    block: Block<'a>,
+    /// Where lines end: what is left of the group at hand, and all groups.
+    left: u64,
+    group: usize,
+    ends: Vec<[u64; 1]>,
+    /// Where the next line begins in the block.
+    start: usize,
     line: u64,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn of(block: Block<'a>) -> Lines<'a> {
-        Lines { rest: block.bytes, offset: block.offset, line: block.line }
+        let mut ends = Vec::new();
+        bitmaps::<Ends, 1>(block.bytes, &mut ends);
+        let left = ends.first().map_or(0, |[word]| *word);
+        Lines { block, left, group: 0, ends, start: 0, line: block.line }
+    }
+
+    /// Where the next line ends: its line feed, or the end of the block.
+    fn end(&mut self) -> usize {
+        while self.left == 0 {
+            self.group += 1;
+            match self.ends.get(self.group) {
+                Some([word]) => self.left = *word,
+                None => return self.block.bytes.len(),
+            }
+        }
+        let at = self.group * GROUP + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        at
     }
 
     pub(super) fn next(&mut self, out: &mut dyn Sink) -> Option<Line<'a>> {
-        while !self.rest.is_empty() {
-            let end = memchr::memchr(b'\n', self.rest);
-            let whole = end.map_or(self.rest.len(), |n| n + 1);
-            let ahead = self.rest;
-            let (taken, rest) = ahead.split_at_checked(whole)?;
-            let line = taken.strip_suffix(b"\n").unwrap_or(taken);
+        while self.start < self.block.bytes.len() {
+            let end = self.end();
+            let ahead = self.block.bytes.get(self.start..)?;
+            let line = ahead.get(..end - self.start)?;
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let at = At { offset: self.offset, length: line.len() as u64, record: 0, line: Some(self.line) };
-            self.rest = rest;
-            self.offset += whole as u64;
+            let offset = self.block.offset + self.start as u64;
+            let at = At { offset, length: line.len() as u64, record: 0, line: Some(self.line) };
+            self.start = end + 1;
             self.line += 1;
             if line.len() > LONGEST {
                 out.record(at, &[], Settled::Rejected(TOO_LONG));

@@ -5,7 +5,7 @@ mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::json_walk::{Maps, Unsure};
+use super::json_walk::Scratch;
 use super::lines::{LONGEST, Line, Lines};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::At;
@@ -75,21 +75,20 @@ impl Format for SuricataEve {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader { maps: Maps::new() })
+        Box::new(Reader { scratch: Scratch::default() })
     }
 }
 
 struct Reader {
-    maps: Maps,
+    scratch: Scratch,
 }
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
         while let Some(Line { bytes, ahead, at }) = lines.next(out) {
-            match quick::event(bytes, ahead, &mut self.maps) {
-                Ok(event) => event.settle(at, bytes, out),
-                Err(Unsure) => parsed(bytes, at, out),
+            if quick::settle(bytes, ahead, at, &mut self.scratch, out).is_err() {
+                parsed(bytes, at, out);
             }
         }
         ControlFlow::Continue(())

@@ -3,7 +3,9 @@
 use super::event::{
     Answer, Capture, Dns, Event, FlowPart, Grouped, Header, Http, NetFlow, Query, Stats, Tcp, Tls, Version,
 };
-use crate::traffic::json_walk::{Context, IGNORED, Maps, TOP, Unsure, Value, Visit, walk};
+use crate::model::At;
+use crate::traffic::Sink;
+use crate::traffic::json_walk::{Context, IGNORED, Scratch, TOP, Unsure, Value, Visit, walk};
 use serde::de::IgnoredAny;
 
 const FLOW: Context = 2;
@@ -25,11 +27,21 @@ const HEADER: Context = 17;
 const GROUPED_A: Context = 18;
 const GROUPED_AAAA: Context = 19;
 
-/// The event of a line, if nothing about it is out of the ordinary.
-pub(super) fn event<'a>(line: &'a [u8], ahead: &'a [u8], maps: &mut Maps) -> Result<Event<'a>, Unsure> {
+/// Settles a line, if nothing about it is out of the ordinary.
+pub(super) fn settle(
+    line: &[u8],
+    ahead: &[u8],
+    at: At,
+    scratch: &mut Scratch,
+    out: &mut dyn Sink,
+) -> Result<(), Unsure> {
     let mut reading = Reading { event: Event::default(), timed: false, typed: false };
-    walk(line, ahead, maps, &mut reading)?;
-    if reading.timed && reading.typed { Ok(reading.event) } else { Err(Unsure) }
+    walk(line, ahead, scratch, &mut reading)?;
+    if !reading.timed || !reading.typed {
+        return Err(Unsure);
+    }
+    reading.event.settle(at, line, out);
+    Ok(())
 }
 
 struct Reading<'a> {

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use crate::model::At;
-use crate::traffic::json_walk::Maps;
+use crate::traffic::json_walk::Scratch;
 use crate::traffic::{Health, NameFact, Settled, Sink};
 
 #[derive(Default)]
@@ -157,8 +157,8 @@ fn both(line: &[u8]) -> (Option<String>, String) {
     let mut quick = Told::default();
     // What follows a line in memory must not matter.
     let ahead = [line, b"\n{\"x\":\"\\"].concat();
-    let event = super::quick::event(&ahead[..line.len()], &ahead, &mut Maps::new());
-    let sure = event.map(|e| e.settle(at, line, &mut quick)).is_ok();
+    let mut scratch = Scratch::default();
+    let sure = super::quick::settle(&ahead[..line.len()], &ahead, at, &mut scratch, &mut quick).is_ok();
     let mut parsed = Told::default();
     super::parsed(line, at, &mut parsed);
     (sure.then_some(quick.0), parsed.0)
