@@ -88,8 +88,8 @@ struct Entry {
     hours: Hours,
     magnitudes: Magnitudes,
     picks: Box<Picks>,
-    /// Address and hour of the last name fact, so that it is not told again and again.
-    named: Option<(IpAddr, i64)>,
+    /// The last name fact: its address, hour and number, so that it is not told again and again.
+    named: Option<(IpAddr, i64, u32)>,
 }
 
 struct NameEntry {
@@ -213,10 +213,19 @@ impl<'s> Table<'s> {
         if flow.lane != Lane::Lookup
             && let (Some(address), Some(_)) = (address, flow.server_name)
         {
-            let fact = (address, flow.time.hour());
-            if entry.named != Some(fact) {
-                entry.named = Some(fact);
-                self.name(client, server, address, flow.lane, fact.1);
+            let hour = flow.time.hour();
+            match entry.named {
+                Some((same, known, _)) if same == address && known == hour => {}
+                Some((same, _, fact)) if same == address => {
+                    entry.named = Some((address, hour, fact));
+                    self.name_hour(fact, hour);
+                }
+                _ => {
+                    let fact = self.name(client, server, address, flow.lane, hour);
+                    if let (Some(fact), Some(entry)) = (fact, self.entries.get_mut(id as usize)) {
+                        entry.named = Some((address, hour, fact));
+                    }
+                }
             }
         }
     }
@@ -224,12 +233,13 @@ impl<'s> Table<'s> {
     /// Takes a fact about what name an address goes by, told by a look-up.
     pub(super) fn looked_up(&mut self, address: IpAddr, name: &str, client: &str, time: Time) {
         let (client, server) = (self.client(client), self.named_server(name));
-        self.name(client, server, fold_mapped(address), Lane::Lookup, time.hour());
+        let _ = self.name(client, server, fold_mapped(address), Lane::Lookup, time.hour());
     }
 
-    fn name(&mut self, client: u32, server: u32, address: IpAddr, how: Lane, hour: i64) {
+    /// Takes a name fact and gives its number; `None` if the server has no name.
+    fn name(&mut self, client: u32, server: u32, address: IpAddr, how: Lane, hour: i64) -> Option<u32> {
         if !self.servers.get(server as usize).is_some_and(|k| matches!(k.server, Server::Name(_))) {
-            return;
+            return None;
         }
         let hash = self.hasher.hash_one((client, server, address, how as u8));
         let same = |i: &u32| {
@@ -237,22 +247,28 @@ impl<'s> Table<'s> {
                 n.client == client && n.server == server && n.address == address && n.how == how
             })
         };
-        if let Some(found) = self.name_index.find(hash, same) {
-            if let Some(entry) = self.names.get_mut(*found as usize)
-                && let Err(at) = entry.hours.binary_search(&hour)
-            {
-                entry.hours.insert(at, hour);
-            }
-            return;
+        if let Some(fact) = self.name_index.find(hash, same).copied() {
+            self.name_hour(fact, hour);
+            return Some(fact);
         }
-        let id = id(self.names.len());
+        let new = id(self.names.len());
         self.names.push(NameEntry { client, server, address, how, hours: SmallVec::from_slice(&[hour]) });
         let (names, hasher) = (&self.names, &self.hasher);
-        self.name_index.insert_unique(hash, id, |i| {
+        self.name_index.insert_unique(hash, new, |i| {
             names
                 .get(*i as usize)
                 .map_or(0, |n| hasher.hash_one((n.client, n.server, n.address, n.how as u8)))
         });
+        Some(new)
+    }
+
+    fn name_hour(&mut self, fact: u32, hour: i64) {
+        let Some(entry) = self.names.get_mut(fact as usize) else { return };
+        if entry.hours.last() != Some(&hour)
+            && let Err(at) = entry.hours.binary_search(&hour)
+        {
+            entry.hours.insert(at, hour);
+        }
     }
 
     fn client(&mut self, text: &str) -> u32 {

@@ -36,8 +36,10 @@ type Maps = Vec<[u64; 8]>;
 #[derive(Default)]
 pub(super) struct Scratch {
     maps: Maps,
-    /// Where colons, commas and brackets stand outside of texts.
+    /// Where colons and brackets stand outside of texts.
     places: Vec<u32>,
+    /// Commas outside of texts in each group, and how many there are in the groups before.
+    commas: Vec<(u64, u32)>,
 }
 
 /// The line is not one that the pass is sure of.
@@ -179,7 +181,7 @@ pub(super) fn walk<'a, V: Visit<'a>>(
     scratch: &mut Scratch,
     visit: &mut V,
 ) -> Result<(), Unsure> {
-    let Scratch { maps, places } = scratch;
+    let Scratch { maps, places, commas } = scratch;
     let groups = line.len().div_ceil(64);
     bitmaps::<Json, 8>(ahead.get(..(groups * 64).min(ahead.len())).unwrap_or(line), maps);
     let text = std::str::from_utf8(line).map_err(|_| Unsure)?;
@@ -187,7 +189,7 @@ pub(super) fn walk<'a, V: Visit<'a>>(
         return Err(Unsure);
     }
     let stack = [Open::default(); DEPTH];
-    best(Walk { line, text, maps, places, visit, stack, depth: 0, words: 0, letters: 0 })
+    best(Walk { line, text, maps, places, commas, visit, stack, depth: 0, words: 0, letters: 0 })
 }
 
 struct Walk<'a, 'm, V> {
@@ -195,6 +197,7 @@ struct Walk<'a, 'm, V> {
     text: &'a str,
     maps: &'m Maps,
     places: &'m mut Vec<u32>,
+    commas: &'m mut Vec<(u64, u32)>,
     visit: &'m mut V,
     stack: [Open; DEPTH],
     depth: usize,
@@ -210,11 +213,9 @@ impl<'a, V: Visit<'a>> Work for Walk<'a, '_, V> {
     #[inline(always)]
     fn run(mut self) -> Result<(), Unsure> {
         let escapes = self.tokens()?;
-        let mut commas = 0;
         for i in 0..self.places.len() {
             let at = self.places.get(i).map_or(0, |p| *p as usize);
             match self.line.get(at) {
-                Some(b',') => commas += 1,
                 Some(b':') => {
                     let key = self.key(at)?;
                     if escapes && memchr::memchr(b'\\', key).is_some() {
@@ -222,8 +223,8 @@ impl<'a, V: Visit<'a>> Work for Walk<'a, '_, V> {
                     }
                     self.member(key, at)?;
                 }
-                Some(b'{' | b'[') => self.open(at, commas)?,
-                _ => self.close(at, commas)?,
+                Some(b'{' | b'[') => self.open(at, self.commas_before(at))?,
+                _ => self.close(at, self.commas_before(at))?,
             }
         }
         let whole = self.depth == 0 && self.line.last() == Some(&b'}') && self.letters == self.words;
@@ -239,7 +240,8 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         // What runs over from one group into the next.
         let (mut in_text, mut escaping) = (0_u64, 0_u64);
         let mut after = After::start();
-        let mut any_escape = false;
+        let (mut any_escape, mut all_commas) = (false, 0);
+        self.commas.clear();
         let last = self.line.len().div_ceil(64).saturating_sub(1);
         let mut n = 0;
         for (group, maps) in self.maps.iter().enumerate().take(last + 1) {
@@ -264,7 +266,9 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             let scalars = outside & !(ends | colons | commas | opens | closes);
             after.check(Tokens { begins: quotes & text, ends, colons, commas, opens, closes, scalars })?;
             self.letters += (scalars & !digits).count_ones();
-            let mut events = colons | commas | opens | closes;
+            self.commas.push((commas, all_commas));
+            all_commas += commas.count_ones();
+            let mut events = colons | opens | closes;
             let count = events.count_ones() as usize;
             // A fixed number of steps at a time is quicker than asking after each whether it was the last.
             if self.places.len() < n + 64 {
@@ -307,6 +311,13 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             rest &= !(3 << at);
         }
         Ok(escaped)
+    }
+
+    /// How many commas outside of texts stand before a place.
+    #[inline(always)]
+    fn commas_before(&self, at: usize) -> u32 {
+        let below = (1_u64 << (at % 64)) - 1;
+        self.commas.get(at / 64).map_or(0, |(map, before)| before + (map & below).count_ones())
     }
 
     /// The key before a colon: it ends just before it and begins after the quote before that. If that quote
