@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
 /// Bytes of records held for hashing at which a table is drained.
-const HELD: usize = 24 << 20;
+const HELD: usize = 8 << 20;
 
 /// The aggregates and names that a drained table held.
 pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
