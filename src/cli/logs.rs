@@ -136,6 +136,9 @@ pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary,
 /// Reads one stretch of one log: its records and lines are counted from there.
 pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) -> Result<Summary, String> {
     let job = Job { plan: None, ..prepare(task, &Reading { threads: 2, ..*reading }) };
+    if let Some(why) = job.done().refused.take() {
+        return Err(why);
+    }
     let disk = job.open()?;
     let plan = plan(&disk, job.choice())
         .ok_or("it is compressed, or of a format that is read from its start to its end only")?;
@@ -372,7 +375,13 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let basis = Some(basis(reading.services, reading.caps));
     let Done { stretches, parts, sha256, refused } = std::mem::take(&mut *job.done());
     let name = job.name(0);
-    let whole = |logs, parts| Summary::of_log(&name, basis.clone(), logs, parts);
+    let options = told(job.task);
+    let whole = |mut logs: Vec<Log>, mut parts: Vec<Summary>| {
+        logs.iter_mut().for_each(|l| l.facts.options.clone_from(&options));
+        // A log of which nothing was read is held to the same caps.
+        parts.push(Summary { caps: reading.caps, ..Summary::default() });
+        Summary::of_log(&name, basis.clone(), logs, parts)
+    };
     if let Some(why) = refused {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
         return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
@@ -399,6 +408,20 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     }
 }
 
+/// What a log does not say itself and its reader was told, spelt out.
+fn told(task: &Task) -> Option<String> {
+    let ReadOptions { year, log_format } = &*task.options;
+    let told: Vec<String> = [
+        task.format.as_ref().map(|id| format!("format {id}")),
+        year.map(|y| format!("year {y}")),
+        log_format.as_ref().map(|layout| format!("log_format {layout}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 /// A log whose decoded content another log of the same source has is a copy, plain or compressed: it is
 /// listed and not counted again.
 fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc<str>>) -> Summary {
@@ -411,6 +434,7 @@ fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc
     };
     let facts = LogFacts {
         format: log.facts.format.clone(),
+        options: log.facts.options.clone(),
         copy_of: Some(first.to_string()),
         bytes: log.facts.bytes,
         sha256: log.facts.sha256.clone(),
@@ -418,7 +442,7 @@ fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc
         ..LogFacts::default()
     };
     let logs = [(key.clone(), Log { facts, ..Log::default() })].into();
-    Summary { logs, basis: summary.basis.clone(), ..Summary::default() }
+    Summary { logs, basis: summary.basis.clone(), caps: summary.caps, ..Summary::default() }
 }
 
 fn log((start, end): (u64, u64), read: LogRead, apart: bool, length: u64) -> Log {
@@ -456,6 +480,7 @@ fn facts(read: LogRead, apart: bool) -> LogFacts {
     LogFacts {
         format: read.format.map(str::to_owned),
         skipped,
+        options: None,
         copy_of: None,
         problems: problems.collect(),
         counts: read.counts,

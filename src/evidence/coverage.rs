@@ -5,7 +5,7 @@ use super::sorted::Sorted;
 use super::summary::{Log, MergeRefusal};
 use super::total::Total;
 use super::{LogFacts, key::Key};
-use crate::bytes::content_root;
+use crate::bytes::{PIECE, content_root};
 use std::sync::Arc;
 
 /// A stretch of a log that was read, from the first record that starts in it to the last.
@@ -64,6 +64,9 @@ impl Log {
         if self.ranges.is_empty() || other.ranges.is_empty() || self.facts.format != other.facts.format {
             return Err(MergeRefusal::Differs { log: name.to_owned() });
         }
+        if self.facts.options != other.facts.options {
+            return Err(MergeRefusal::Options { log: name.to_owned() });
+        }
         let mut all: Vec<Range> = self.ranges.iter().chain(&other.ranges).cloned().collect();
         all.sort_by_key(|r| (r.start, r.end));
         let mut joined: Vec<Range> = Vec::new();
@@ -98,7 +101,9 @@ impl Log {
         if let [only] = joined.as_mut_slice()
             && only.is_whole()
         {
-            content = content_root(&std::mem::take(&mut only.pieces));
+            let pieces = std::mem::take(&mut only.pieces);
+            // Where reading broke off, pieces are missing, and the digest would be of something else.
+            content = content_root(&pieces).filter(|_| pieces.len() as u64 == only.end.div_ceil(PIECE));
         }
         let of = |log: &Log| -> Vec<Shift> {
             let held = |s: &&Shift| log.ranges.iter().any(|r| r.start == s.start);
@@ -133,6 +138,7 @@ fn join_facts(
     problems.truncate(LogFacts::MOST_PROBLEMS);
     LogFacts {
         format: mine.format,
+        options: mine.options,
         skipped: mine.skipped.into_iter().chain(other.skipped).min(),
         copy_of: None,
         counts: mine.counts,

@@ -29,6 +29,8 @@ pub struct NameKey {
     pub name: Arc<str>,
     /// Where the fact comes from: a look-up, or the named exchange itself.
     pub how: Lane,
+    /// Whether the name is one of the services list: such facts are kept whatever else of its domain folds.
+    pub listed: bool,
 }
 
 /// Signs of life of a source's sensor.
@@ -91,6 +93,18 @@ pub enum MergeRefusal {
         /// Source and name of the log.
         log: String,
     },
+    /// Stretches of a log that were read with different options.
+    Options {
+        /// Source and name of the log.
+        log: String,
+    },
+    /// Two logs of a source with the same content, each counted.
+    Copies {
+        /// Source and name of the one.
+        log: String,
+        /// Name of the other.
+        other: String,
+    },
     /// Coverage overlaps in part.
     Overlaps {
         /// Source and name of a log both hold.
@@ -121,6 +135,12 @@ impl fmt::Display for MergeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             MergeRefusal::Differs { log } => write!(f, "`{log}` is in both summaries with different content"),
+            MergeRefusal::Options { log } => {
+                write!(f, "parts of `{log}` were read with different options (format, year, log format)")
+            }
+            MergeRefusal::Copies { log, other } => {
+                write!(f, "`{log}` holds what `{other}` holds, so records would count twice: leave one out")
+            }
             MergeRefusal::Overlaps { log } => {
                 write!(f, "both summaries hold part of `{log}`, and not the same parts of the same logs")?;
                 f.write_str(", so records would count twice")
@@ -184,8 +204,14 @@ impl Summary {
         if self.logs.is_empty() {
             return Ok(Summary { basis: self.basis, ..other });
         }
-        if other.logs.is_empty() || self.is_same_coverage(&other)? {
+        if other.logs.is_empty() {
             return Ok(self);
+        }
+        if self.caps != other.caps {
+            return Err(MergeRefusal::Basis { what: "how much is kept apart".to_owned() });
+        }
+        if self.is_same_coverage(&other)? {
+            return self.same(other);
         }
         let (mut my_shifts, mut shifts) = (Shifts::new(), Shifts::new());
         for (key, log) in std::mem::take(&mut other.logs) {
@@ -203,9 +229,46 @@ impl Summary {
         }
         coverage::shift(&mut self.aggregates, &my_shifts);
         coverage::shift(&mut other.aggregates, &shifts);
+        self.refuse_copies()?;
         self.add(other);
         self.fold()?;
         Ok(self)
+    }
+
+    /// The one summary that both are. A digest of a stored log that only one of them knows is kept.
+    fn same(mut self, mut other: Summary) -> Result<Summary, MergeRefusal> {
+        for ((key, mine), theirs) in self.logs.iter_mut().zip(other.logs.values_mut()) {
+            let (a, b) = (&mut mine.facts.sha256, &mut theirs.facts.sha256);
+            if a.is_none() {
+                *a = b.clone();
+            } else if b.is_none() {
+                *b = a.clone();
+            }
+            if mine != theirs {
+                return Err(MergeRefusal::Differs { log: format!("{}: {}", key.0, key.1) });
+            }
+        }
+        other.basis = self.basis.clone();
+        if self == other {
+            return Ok(self);
+        }
+        let log = self.logs.keys().next().map_or_else(String::new, |(s, l)| format!("{s}: {l}"));
+        Err(MergeRefusal::Differs { log })
+    }
+
+    /// One scan of all logs would have counted a copy once; it cannot be taken out again.
+    fn refuse_copies(&self) -> Result<(), MergeRefusal> {
+        let mut met = BTreeMap::new();
+        for ((source, name), log) in self.logs.iter().filter(|(_, l)| l.facts.counts.read > 0) {
+            let Some(content) = &log.facts.content else { continue };
+            if let Some(other) = met.insert((source, content), name) {
+                return Err(MergeRefusal::Copies {
+                    log: format!("{source}: {name}"),
+                    other: other.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Whether the other covers the same stretches of the same logs with the same content.

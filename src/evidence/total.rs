@@ -204,6 +204,13 @@ impl Total {
         });
     }
 
+    /// Whether its samples are those that are chosen among them, and its hours no more than are kept apart.
+    pub(super) fn is_canonical(&self, key: &Key) -> bool {
+        let mut again = self.clone();
+        again.settle(key.is_notable());
+        again == *self && !self.samples.is_empty() && self.hours.len() <= MOST_HOURS
+    }
+
     /// All hours together; `None` if there are none.
     #[must_use]
     pub fn sum(&self) -> Option<Cell> {
