@@ -157,7 +157,7 @@ pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) 
 }
 
 /// Merges neighbours until one is left, so that no figure is moved more often than needed.
-fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRefusal> {
+pub(crate) fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRefusal> {
     while summaries.len() > 1 {
         let mut halved = Vec::with_capacity(summaries.len().div_ceil(2));
         let mut rest = summaries.into_iter();
@@ -409,7 +409,7 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
 }
 
 /// What a log does not say itself and its reader was told, spelt out.
-fn told(task: &Task) -> Option<String> {
+pub(crate) fn told(task: &Task) -> Option<String> {
     let ReadOptions { year, log_format } = &*task.options;
     let told: Vec<String> = [
         task.format.as_ref().map(|id| format!("format {id}")),

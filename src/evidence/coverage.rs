@@ -48,6 +48,27 @@ pub(super) struct Shift {
 pub(super) type Shifts = Vec<(Arc<str>, Arc<str>, Vec<Shift>)>;
 
 impl Log {
+    /// Which bytes of it no range covers, as a sentence; `None` if all are covered, or nothing was read.
+    #[must_use]
+    pub fn unread(&self) -> Option<String> {
+        let last = self.ranges.last()?;
+        let mut gaps = Vec::new();
+        let mut next = 0;
+        for range in &self.ranges {
+            if range.start > next {
+                gaps.push(format!("bytes {next} to {}", range.start));
+            }
+            next = range.end;
+        }
+        if !last.last {
+            gaps.push(format!("what follows byte {next}"));
+        }
+        let shown = gaps.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let more =
+            if gaps.len() > 5 { format!(" and {} more ranges", gaps.len() - 5) } else { String::new() };
+        (!gaps.is_empty()).then(|| format!("not read: {shown}{more}"))
+    }
+
     /// Whether both cover the same stretches; if so, whether they say the same of them.
     pub(super) fn same_coverage(&self, other: &Log) -> Option<bool> {
         let same = self.ranges.len() == other.ranges.len()

@@ -68,6 +68,21 @@ pub struct Basis {
     pub options: String,
 }
 
+impl Basis {
+    /// What the other has otherwise, with both values; `None` if nothing.
+    #[must_use]
+    pub fn differs(&self, other: &Basis) -> Option<String> {
+        let parts = [
+            ("the program that made them", &self.tool, &other.tool),
+            ("the services list", &self.services, &other.services),
+            ("the content detectors", &self.inspector, &other.inspector),
+            ("the reading options", &self.options, &other.options),
+        ];
+        let (what, a, b) = parts.into_iter().find(|(_, a, b)| a != b)?;
+        Some(format!("{what}: `{a}` and `{b}`"))
+    }
+}
+
 /// The evidence of any number of logs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
@@ -131,10 +146,25 @@ pub enum MergeRefusal {
     },
 }
 
+impl MergeRefusal {
+    /// Source and name of the log it is about, if it is about one.
+    #[must_use]
+    pub fn log(&self) -> Option<&str> {
+        match self {
+            MergeRefusal::Differs { log }
+            | MergeRefusal::Options { log }
+            | MergeRefusal::Copies { log, .. }
+            | MergeRefusal::Overlaps { log }
+            | MergeRefusal::State { log, .. } => Some(log),
+            MergeRefusal::Basis { .. } | MergeRefusal::TooMany { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for MergeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MergeRefusal::Differs { log } => write!(f, "`{log}` is in both summaries with different content"),
+            MergeRefusal::Differs { log } => write!(f, "`{log}` is in both with different content"),
             MergeRefusal::Options { log } => {
                 write!(f, "parts of `{log}` were read with different options (format, year, log format)")
             }
@@ -142,7 +172,7 @@ impl fmt::Display for MergeRefusal {
                 write!(f, "`{log}` holds what `{other}` holds, so records would count twice: leave one out")
             }
             MergeRefusal::Overlaps { log } => {
-                write!(f, "both summaries hold part of `{log}`, and not the same parts of the same logs")?;
+                write!(f, "both hold part of `{log}`, and not the same parts of the same logs")?;
                 f.write_str(", so records would count twice")
             }
             MergeRefusal::State { log, again: (start, end) } => write!(
@@ -321,14 +351,5 @@ fn same_basis(a: Option<Arc<Basis>>, b: Option<Arc<Basis>>) -> Result<Option<Arc
         (Some(a), Some(b)) => (a, b),
         (one, none) => return Ok(one.or(none)),
     };
-    let parts = [
-        ("the program that made them", &a.tool, &b.tool),
-        ("the services list", &a.services, &b.services),
-        ("the content detectors", &a.inspector, &b.inspector),
-        ("the reading options", &a.options, &b.options),
-    ];
-    if let Some((what, a, b)) = parts.into_iter().find(|(_, a, b)| a != b) {
-        return Err(MergeRefusal::Basis { what: format!("{what}: `{a}` and `{b}`") });
-    }
-    Ok(Some(a))
+    a.differs(&b).map_or(Ok(Some(a)), |what| Err(MergeRefusal::Basis { what }))
 }
