@@ -8,7 +8,7 @@
 //! - Keys that a finding is likely to name never fold. More than [`Caps::notable`] of them are an error.
 //!
 //! Every decision depends on a set that only grows with more logs, and what is folded says so. So it does
-//! not matter whether logs are folded before or after they are merged (`tests/it/merge.rs`).
+//! not matter whether logs are folded before or after they are merged (`tests/it/merge/`).
 
 use super::key::{Key, Server};
 use super::sorted::Sorted;

@@ -66,7 +66,7 @@ impl Log {
         let shown = gaps.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         let more =
             if gaps.len() > 5 { format!(" and {} more ranges", gaps.len() - 5) } else { String::new() };
-        (!gaps.is_empty()).then(|| format!("not read: {shown}{more}"))
+        (!gaps.is_empty()).then(|| format!("no partial holds all of it: missing are {shown}{more}"))
     }
 
     /// Whether both cover the same stretches; if so, whether they say the same of them.
@@ -87,6 +87,11 @@ impl Log {
         }
         if self.facts.options != other.facts.options {
             return Err(MergeRefusal::Options { log: name.to_owned() });
+        }
+        if let (Some(mine), Some(theirs)) = (&self.facts.sha256, &other.facts.sha256)
+            && mine != theirs
+        {
+            return Err(MergeRefusal::Differs { log: name.to_owned() });
         }
         let mut all: Vec<Range> = self.ranges.iter().chain(&other.ranges).cloned().collect();
         all.sort_by_key(|r| (r.start, r.end));
@@ -164,7 +169,8 @@ fn join_facts(
         copy_of: None,
         counts: mine.counts,
         bytes: mine.bytes + other.bytes,
-        sha256: None,
+        // Of a range it is known only from a list, and then it is that of the whole log.
+        sha256: mine.sha256.or(other.sha256),
         content,
         problems,
     }

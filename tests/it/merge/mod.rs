@@ -1,6 +1,7 @@
 //! The merge law: any way of splitting logs into summaries and merging them gives the same evidence, as
 //! bytes of the partial.
 
+mod evidence;
 mod logs;
 mod partials;
 mod summaries;
