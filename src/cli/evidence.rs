@@ -3,7 +3,7 @@
 use super::gather::{self, Loaded, Tasks};
 use super::partials::{self, Demands, Origin};
 use super::shell::Shell;
-use super::{exit, logs, tree};
+use super::{exit, outcome, tree};
 use crate::evidence::{Caps, Log, LogFacts, Summary};
 use crate::services::Services;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ pub(crate) fn summary(
     paths: &[PathBuf],
     demands: &Demands,
 ) -> Result<(Summary, Vec<String>), u8> {
-    let basis = logs::basis(services, Caps::default());
+    let basis = outcome::basis(services, Caps::default());
     let (mut summary, origins) = partials::load(shell, paths, demands, Some(&basis))?;
     let declared: BTreeSet<&str> = loaded.project.sources.iter().map(|s| s.id.as_str()).collect();
     for origin in &origins {
@@ -37,7 +37,7 @@ pub(crate) fn summary(
         let key = (Arc::clone(&task.source), Arc::from(task.found.name.as_str()));
         let absent = || passed_over("no partial holds this log");
         let log = summary.logs.entry(key).or_insert_with(absent);
-        let told = logs::told(task);
+        let told = outcome::told(task);
         if !log.ranges.is_empty() && log.facts.options != told {
             let (source, name) = (&task.source, &task.found.name);
             disclosures.push(format!(

@@ -16,6 +16,7 @@ mod keys;
 mod list;
 mod logs;
 mod merge;
+mod outcome;
 mod partials;
 mod progress;
 mod scan;

@@ -214,6 +214,9 @@ impl Lines<'_> {
     }
 }
 
+/// Source and name of a log.
+type LogKey = (Arc<str>, Arc<str>);
+
 /// The tables that later lines refer to.
 #[derive(Default)]
 struct Reading {
@@ -227,7 +230,7 @@ impl Reading {
         get(&self.texts, at)
     }
 
-    fn log(&self, row: LogRow) -> Result<((Arc<str>, Arc<str>), Log), Fault> {
+    fn log(&self, row: LogRow) -> Result<(LogKey, Log), Fault> {
         let key = (self.text(row.source)?, self.text(row.log)?);
         let facts = LogFacts {
             format: row.format,
