@@ -87,7 +87,7 @@ fn whole(lines: &mut Lines<'_>) -> Result<Partial, Fault> {
         }
         summary.sources.insert(source, SourceLife { minutes, statistics, lost });
     }
-    let mut checked = sound::Aggregates::of(&summary);
+    let mut checked = sound::Aggregates::of(&summary)?;
     let mut aggregates = Vec::new();
     for _ in 0..head.aggregates {
         let (key, total) = reading.aggregate(lines.row()?)?;

@@ -53,7 +53,7 @@ pub(super) fn log(log: &Log) -> Result<(), Fault> {
     check(counts.adds_up() && reasons().all(|(_, n)| *n > 0), SUM)?;
     check(seen.is_none_or(|(first, last)| first <= last) && seen.is_some() == (counts.flows > 0), SUM)?;
     check(copy_of.is_none() || ranges.is_empty(), PLACE)?;
-    let mut records = 0;
+    let mut records = 0_u64;
     for (i, r) in ranges.iter().enumerate() {
         let Range { start, end, records: n, lines, last, pieces, .. } = r;
         [*end, *n, *lines].iter().try_for_each(|n| count(*n))?;
@@ -67,9 +67,9 @@ pub(super) fn log(log: &Log) -> Result<(), Fault> {
         let broken = skipped.is_some() && (pieces.len() as u64) < expected;
         check(pieces.len() as u64 == expected || broken, Fault::Unsound("its pieces do not fit its ranges"))?;
         check(whole || content.is_none(), Fault::Unsound("it has a content digest and was not read whole"))?;
-        records += n;
+        records = records.saturating_add(*n);
     }
-    check(records == counts.read && (content.is_none() || !ranges.is_empty() || copy_of.is_some()), SUM)?;
+    check(records == counts.read, SUM)?;
     check(problems.len() <= LogFacts::MOST_PROBLEMS && problems.is_sorted_by(|a, b| a < b), ORDER)?;
     check(problems.len() as u64 <= counts.rejected_total(), SUM)?;
     problems.iter().try_for_each(|p| check(is_place(log, p.offset, p.record, p.line), PLACE))
@@ -93,13 +93,19 @@ pub(super) struct Aggregates<'s> {
 }
 
 impl<'s> Aggregates<'s> {
-    pub(super) fn of(summary: &'s Summary) -> Aggregates<'s> {
+    /// Fails if the logs together hold more than can be added.
+    pub(super) fn of(summary: &'s Summary) -> Result<Aggregates<'s>, Fault> {
+        let all = summary.logs.values().map(|l| &l.facts);
+        let (read, bytes) = all.fold((0_u64, 0_u64), |(read, bytes), f| {
+            (read.saturating_add(f.counts.read), bytes.saturating_add(f.bytes))
+        });
+        count(read.max(bytes))?;
         let mut flows = BTreeMap::<Arc<str>, u64>::new();
         for ((source, _), log) in &summary.logs {
             let n = flows.entry(Arc::clone(source)).or_default();
             *n = n.saturating_add(log.facts.counts.flows);
         }
-        Aggregates { summary, flows, notable: 0 }
+        Ok(Aggregates { summary, flows, notable: 0 })
     }
 
     pub(super) fn take(&mut self, key: &Key, total: &Total) -> Result<(), Fault> {

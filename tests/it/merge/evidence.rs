@@ -113,3 +113,32 @@ fn a_partial_that_cannot_be_written_leaves_the_old_one_and_nothing_beside_it() {
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
+
+#[test]
+fn whatever_a_log_is_its_partial_is_read_again() {
+    let folder = Folder::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let gz = std::fs::read(examples().join("clinic/logs/access.log.2.gz")).unwrap();
+    folder.write("logs/cut.gz", &gz[..gz.len() / 2]);
+    folder.write("logs/whole.gz", &gz);
+    folder.write("logs/copy.gz", &gz);
+    folder.write("logs/empty", b"");
+    folder.write("logs/binary", &[127, 69, 76, 70, 2, 1, 0, 0, 255, 254]);
+    folder.write("logs/foreign", b"this is\nno log\n");
+    folder.write("logs/na\u{ef}ve \u{1f310}\n.log", b"x");
+    let logs = folder.path().join("logs").display().to_string();
+    for path in [logs, fixtures.display().to_string(), examples().display().to_string()] {
+        let run = |args: &[&str]| domicile(folder.path(), args);
+        let scanned = run(&["scan", &path, "--partial", "a"]);
+        assert!([0, 4].contains(&scanned.code), "{}", scanned.stderr);
+        let merged = run(&["merge", "a", "--output", "b"]);
+        assert_eq!(merged.code, 0, "{path}: {}", merged.stderr);
+        let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+        assert!(read("a") == read("b"), "{path}");
+        let file = String::from_utf8(read("a")).unwrap();
+        assert!(
+            !file.contains(&folder.path().display().to_string())
+                && !file.contains(env!("CARGO_MANIFEST_DIR"))
+        );
+    }
+}
