@@ -21,6 +21,10 @@ pub(crate) fn summary(
 ) -> Result<(Summary, Vec<String>), u8> {
     let basis = outcome::basis(services, Caps::default());
     let (mut summary, origins) = partials::load(shell, paths, demands, Some(&basis))?;
+    if summary.caps != Caps::default() && !summary.logs.is_empty() {
+        shell.error("the partials were not folded as they say", Some("scan again"));
+        return Err(exit::INTEGRITY);
+    }
     let declared: BTreeSet<&str> = loaded.project.sources.iter().map(|s| s.id.as_str()).collect();
     for origin in &origins {
         if let Some(unknown) = origin.sources.iter().find(|s| !declared.contains(&***s)) {

@@ -105,6 +105,11 @@ pub(crate) fn load(
                 return Err(fail(exit::INVALID, &why, Some("scan again with one version of the program")));
             }
         }
+        // No scan leaves it out, and without it nothing says how the logs were read.
+        if summary.basis.is_none() && !summary.logs.is_empty() {
+            let why = format!("`{}` does not say what made it", path.display());
+            return Err(fail(exit::INTEGRITY, &why, None));
+        }
         let sources = (summary.logs.iter())
             .filter(|(_, log)| !log.ranges.is_empty())
             .map(|((source, _), _)| Arc::clone(source))

@@ -13,7 +13,7 @@
 use super::key::{Key, Server};
 use super::sorted::Sorted;
 use super::summary::{MergeRefusal, NameKey};
-use super::total::Total;
+use super::total::{MOST_HOURS, Total};
 use crate::model::Lane;
 use crate::model::net::Network;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,9 +151,10 @@ fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, c
     // whether it has flows of its own decides nothing: a fact does not say which part of a log it is from.
     let kept = |k: &NameKey| k.listed || dropped.is_empty() || !dropped.contains(&Unit::domain(&k.name));
     let mut facts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
-    for key in names.keys() {
+    for (key, hours) in names.iter() {
         let n = facts.entry(&key.name).or_default();
-        *n = if &*key.client == ANYBODY { usize::MAX } else { n.saturating_add(1) };
+        let too_many = &*key.client == ANYBODY || hours.len() > MOST_HOURS;
+        *n = if too_many { usize::MAX } else { n.saturating_add(1) };
     }
     let full: BTreeSet<Arc<str>> =
         facts.into_iter().filter(|(_, n)| *n > caps.names).map(|(name, _)| Arc::clone(name)).collect();

@@ -220,7 +220,7 @@ impl Total {
 
 /// Most hours of a key that are kept apart: a year and some days. More, and all become one cell at the
 /// earliest hour.
-const MOST_HOURS: usize = 9_000;
+pub(super) const MOST_HOURS: usize = 9_000;
 
 /// Gives up the hours if there are too many; says whether it did.
 fn collapse(hours: &mut SmallVec<[Cell; 1]>) -> bool {

@@ -263,3 +263,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn keys_of_more_hours_than_are_kept_apart_merge_too() {
+    let records: Vec<Record> = (0..9_100)
+        .map(|n| Record {
+            client: 0,
+            host: 0,
+            micros: (n * 4_567 % 9_100) * 3_600_000_000 + n,
+            bytes: Some(n.unsigned_abs()),
+            lane: Lane::Lookup,
+            address: Some(1),
+            what: 3,
+        })
+        .collect();
+    let caps = Caps::default();
+    let whole = bytes(&scan(0, &records, (0, 9_100), caps, 1 << 16));
+    let parts = || {
+        [(0, 50), (50, 4_000), (4_000, 9_060), (9_060, 9_100)].map(|at| scan(0, &records, at, caps, 2_000))
+    };
+    for turns in [[0, 0], [1, 1], [3, 1]] {
+        same(&bytes(&tree(parts().into(), &turns).unwrap()), &whole).unwrap();
+    }
+    let cells: usize = partial::read(&mut whole.as_slice())
+        .unwrap()
+        .summary
+        .aggregates
+        .values()
+        .map(|t| t.hours.len())
+        .sum();
+    assert_eq!(cells, 1);
+}
