@@ -16,7 +16,7 @@ use super::summary::{MergeRefusal, NameKey};
 use super::total::{MOST_HOURS, Total};
 use crate::model::Lane;
 use crate::model::net::Network;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -93,7 +93,8 @@ fn fold_servers(
             }
         }
     }
-    for key in names.keys().filter(|k| !k.listed) {
+    let mut met = HashSet::new();
+    for key in names.keys().filter(|k| !k.listed && met.insert(&*k.name)) {
         units.entry(Unit::domain(&key.name)).or_default();
     }
     let mut order: Vec<([u8; 8], &Unit)> = units.keys().map(|u| (u.rank(), u)).collect();
@@ -149,20 +150,26 @@ fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
 fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, caps: Caps) {
     // A name whose flows are folded explains none of them. That it is so in any source decides for all, and
     // whether it has flows of its own decides nothing: a fact does not say which part of a log it is from.
-    let kept = |k: &NameKey| k.listed || dropped.is_empty() || !dropped.contains(&Unit::domain(&k.name));
-    let mut facts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
+    let mut facts: BTreeMap<&Arc<str>, (usize, bool)> = BTreeMap::new();
     for (key, hours) in names.iter() {
-        let n = facts.entry(&key.name).or_default();
+        let (n, listed) = facts.entry(&key.name).or_default();
         let too_many = &*key.client == ANYBODY || hours.len() > MOST_HOURS;
         *n = if too_many { usize::MAX } else { n.saturating_add(1) };
+        *listed |= key.listed;
     }
-    let full: BTreeSet<Arc<str>> =
-        facts.into_iter().filter(|(_, n)| *n > caps.names).map(|(name, _)| Arc::clone(name)).collect();
-    if full.is_empty() && names.keys().all(kept) {
+    let (mut full, mut gone) = (BTreeSet::new(), BTreeSet::new());
+    for (name, (n, listed)) in facts {
+        if !listed && !dropped.is_empty() && dropped.contains(&Unit::domain(name)) {
+            gone.insert(Arc::clone(name));
+        } else if n > caps.names {
+            full.insert(Arc::clone(name));
+        }
+    }
+    if full.is_empty() && gone.is_empty() {
         return;
     }
     let mut list = std::mem::take(names).into_list();
-    list.retain(|(key, _)| kept(key));
+    list.retain(|(key, _)| !gone.contains(&key.name));
     for (key, hours) in &mut list {
         if full.contains(&key.name) {
             // That there were too many is kept, so that it holds after a merge too.
