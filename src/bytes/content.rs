@@ -71,7 +71,10 @@ pub fn content_root(pieces: &[[u8; 32]]) -> Option<String> {
     Some(merge_subtrees_root(&tree(left)?, &tree(right)?, Mode::Hash).to_hex().to_string())
 }
 
-fn halves(pieces: &[[u8; 32]]) -> Option<(&[[u8; 32]], &[[u8; 32]])> {
+/// Chaining values of the pieces of a stretch.
+type Pieces = [[u8; 32]];
+
+fn halves(pieces: &Pieces) -> Option<(&Pieces, &Pieces)> {
     let split = pieces.len().checked_sub(2).map(|_| pieces.len().next_power_of_two() / 2)?;
     pieces.split_at_checked(split)
 }
@@ -95,7 +98,7 @@ mod tests {
     fn pieces_give_the_digest_of_the_whole() {
         let size = |mib: f64| (mib * PIECE as f64) as usize;
         for len in [0, 1, size(0.5), size(1.0), size(1.0) + 1, size(3.7), size(4.0), size(5.0)] {
-            let bytes: Vec<u8> = (0..len).map(|i| (i * 31 >> 3) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|i| ((i * 31) >> 3) as u8).collect();
             let wanted = blake3::hash(&bytes).to_hex().to_string();
             let mut whole = Content::from(0);
             bytes.chunks(70_000).for_each(|c| whole.update(c));

@@ -1,8 +1,10 @@
 //! `domicile check`: the main job.
 
+use super::evidence;
 use super::exit;
 use super::gather;
 use super::keys::PrivateKey;
+use super::partials::Demands;
 use super::shell::Shell;
 use crate::check::{Case, Circumstances, Inputs, audit, conclusion_code, proposals};
 use crate::evidence::Summary;
@@ -18,6 +20,9 @@ use std::path::PathBuf;
 /// Reads `domicile.toml`, the files and logs it names, and the policies it is held to; judges every
 /// rule; writes findings on standard output and reports where asked.
 ///
+/// With --evidence the logs are those that partials hold, read elsewhere or earlier; ranges of a log that no
+/// partial holds are reported as not read.
+///
 /// Exit codes: 0 conforms (also except as waived, also a declaration examined without a finding), 1
 /// findings, 2 usage, configuration or policy invalid, 3 nothing to check, 4 unable to conclude, 5
 /// signature or integrity failure, 6 internal error.
@@ -29,6 +34,11 @@ pub(crate) struct Args {
     /// Examine the declaration alone; no log is read
     #[arg(long)]
     examine: bool,
+    /// Judge this partial of `domicile scan --partial` and read no log; may be repeated
+    #[arg(long, value_name = "PARTIAL", conflicts_with = "examine")]
+    evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    demands: Demands,
     /// Hold the project to this policy instead of those it names; may be repeated
     #[arg(long, value_name = "ID|FILE")]
     policy: Vec<String>,
@@ -71,8 +81,15 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
         }
         None => None,
     };
+    if args.evidence.is_empty() && !args.demands.is_empty() {
+        shell.error(
+            "--trust and --checksums are about partials, and none is given",
+            Some("add --evidence FILE"),
+        );
+        return Err(exit::INVALID);
+    }
     let (now, time_supplied) = shell.now(args.now.as_deref())?;
-    let loaded = gather::load(shell, &args.project, &args.policy)?;
+    let mut loaded = gather::load(shell, &args.project, &args.policy)?;
     let nothing = |why: &str, help: &str| {
         shell.error(&format!("nothing to check: {why}"), Some(help));
         exit::NOTHING
@@ -90,7 +107,14 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
     let services = Services::embedded().map_err(internal)?;
     let places = Places::embedded().map_err(|why| internal(why.to_owned()))?;
     let inventory = gather::inventory(shell, &loaded, services)?;
-    let summary = if args.examine { Summary::default() } else { gather::traffic(shell, &loaded, services)? };
+    let (summary, mut disclosures) = if args.examine {
+        (Summary::default(), Vec::new())
+    } else if args.evidence.is_empty() {
+        (gather::traffic(shell, &loaded, services)?, Vec::new())
+    } else {
+        evidence::summary(shell, &mut loaded, services, &args.evidence, &args.demands)?
+    };
+    gather::warn(shell, &summary);
     if args.examine && inventory.is_empty() {
         return Err(nothing("no component names a file that is there", "add `files` to a `[[component]]`"));
     }
@@ -110,7 +134,6 @@ fn check(args: &Args, shell: &Shell) -> Result<u8, u8> {
     }
     let (period, declared) = gather::period(&loaded.project, &summary, now);
     let evidence_files = gather::evidence_files(shell, &loaded);
-    let mut disclosures = Vec::new();
     if !declared && !args.examine {
         disclosures.push("no period is declared: the span of the logs was taken".to_owned());
     }

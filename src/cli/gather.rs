@@ -160,8 +160,15 @@ pub(crate) fn import(found: &tree::Found, context: &Context<'_>) -> FileInventor
     }
 }
 
-/// What the project's logs show.
-pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Result<Summary, u8> {
+/// The logs a project declares.
+pub(crate) struct Tasks {
+    pub(crate) tasks: Vec<Task>,
+    /// Source and pattern, where no file matches.
+    pub(crate) missing: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// Finds the logs of a project's sources. `tell` says so where a pattern matches nothing.
+pub(crate) fn tasks(shell: &Shell, loaded: &Loaded, tell: bool) -> Result<Tasks, u8> {
     let mut tasks = Vec::new();
     let mut missing = Vec::new();
     for source in &loaded.project.sources {
@@ -170,7 +177,9 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
         for (pattern, at) in &source.files {
             let matched = tree::matching(&loaded.directory, pattern).map_err(|why| invalid(shell, &why))?;
             if matched.is_empty() {
-                shell.say(&format!("warning: {}: no log matches `{pattern}`", at.show()));
+                if tell {
+                    shell.say(&format!("warning: {}: no log matches `{pattern}`", at.show()));
+                }
                 missing.push((Arc::clone(&id), Arc::<str>::from(tree::printable(pattern))));
             }
             files.extend(matched);
@@ -186,6 +195,12 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
             options: Arc::clone(&options),
         }));
     }
+    Ok(Tasks { tasks, missing })
+}
+
+/// What the project's logs show.
+pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Result<Summary, u8> {
+    let Tasks { tasks, missing } = tasks(shell, loaded, true)?;
     let progress = Progress::new();
     let mut summary = read_all(&tasks, &Reading::usual(services, &progress)).map_err(|why| {
         shell.error(&why, None);
@@ -196,6 +211,11 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
             LogFacts { skipped: Some("no file matches this pattern".to_owned()), ..LogFacts::default() };
         summary.logs.entry(key).or_insert(Log { facts, ..Log::default() });
     }
+    Ok(summary)
+}
+
+/// Says which logs were not read, or hold nothing where none holds anything.
+pub(crate) fn warn(shell: &Shell, summary: &Summary) {
     // A rotation leaves an empty log behind; it is worth a word only where no log holds anything.
     let nothing = summary.logs.values().all(|l| l.facts.counts.read == 0);
     for ((source, name), log) in &summary.logs {
@@ -206,10 +226,9 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
             shell.say(&format!("warning: log `{name}` of source `{source}` was not read: {why}"));
         }
     }
-    Ok(summary)
 }
 
-fn invalid(shell: &Shell, why: &str) -> u8 {
+pub(crate) fn invalid(shell: &Shell, why: &str) -> u8 {
     shell.error(why, None);
     exit::INVALID
 }

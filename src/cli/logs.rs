@@ -2,16 +2,14 @@
 //! threads, folded apart and put together again.
 
 use super::ahead::Ahead;
+use super::outcome::{basis, log, shrunk, told, without_copies};
 use super::progress::Progress;
 use super::shell::Disk;
 use super::tree::Found;
 use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
-use crate::evidence::{Basis, Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Problem, Range, Summary};
-use crate::inspect::DETECTORS;
+use crate::evidence::{Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Summary};
 use crate::services::Services;
-use crate::traffic::{
-    Choice, LogRead, Plan, ReadOptions, Skip, plan, read_decoded, read_stretch, read_within,
-};
+use crate::traffic::{Choice, LogRead, Plan, ReadOptions, plan, read_decoded, read_stretch, read_within};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -52,20 +50,6 @@ impl<'a> Reading<'a> {
 /// How many threads read, if nobody says.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
-}
-
-/// What a summary depends on besides its logs.
-pub(crate) fn basis(services: &Services, caps: Caps) -> Arc<Basis> {
-    let Caps { hosts, clients, units, notable, names } = caps;
-    Arc::new(Basis {
-        tool: format!("domicile {}", env!("CARGO_PKG_VERSION")),
-        services: services.sha256.clone(),
-        inspector: DETECTORS.iter().map(|d| d.id()).collect::<Vec<_>>().join(" "),
-        options: format!(
-            "at most {hosts} hosts a domain, {clients} clients a destination, {units} domains, \
-             {notable} notable aggregates, {names} addresses a name"
-        ),
-    })
 }
 
 /// A piece of work.
@@ -136,6 +120,9 @@ pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary,
 /// Reads one stretch of one log: its records and lines are counted from there.
 pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) -> Result<Summary, String> {
     let job = Job { plan: None, ..prepare(task, &Reading { threads: 2, ..*reading }) };
+    if let Some(why) = job.done().refused.take() {
+        return Err(why);
+    }
     let disk = job.open()?;
     let plan = plan(&disk, job.choice())
         .ok_or("it is compressed, or of a format that is read from its start to its end only")?;
@@ -154,7 +141,7 @@ pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) 
 }
 
 /// Merges neighbours until one is left, so that no figure is moved more often than needed.
-fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRefusal> {
+pub(crate) fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRefusal> {
     while summaries.len() > 1 {
         let mut halved = Vec::with_capacity(summaries.len().div_ceil(2));
         let mut rest = summaries.into_iter();
@@ -318,11 +305,6 @@ fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(
     outcome.map_err(|why| job.done().refused = Some(why)).ok()
 }
 
-fn shrunk(read: &LogRead) -> crate::traffic::Stopped {
-    let why = "the file became shorter while it was read".to_owned();
-    crate::traffic::Stopped { why, offset: read.decoded_bytes, line: read.lines + 1, column: 1 }
-}
-
 /// The first MiB of the standard input, and the rest of it.
 struct Sendable<R>(R);
 
@@ -372,7 +354,13 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let basis = Some(basis(reading.services, reading.caps));
     let Done { stretches, parts, sha256, refused } = std::mem::take(&mut *job.done());
     let name = job.name(0);
-    let whole = |logs, parts| Summary::of_log(&name, basis.clone(), logs, parts);
+    let options = told(job.task);
+    let whole = |mut logs: Vec<Log>, mut parts: Vec<Summary>| {
+        logs.iter_mut().for_each(|l| l.facts.options.clone_from(&options));
+        // A log of which nothing was read is held to the same caps.
+        parts.push(Summary { caps: reading.caps, ..Summary::default() });
+        Summary::of_log(&name, basis.clone(), logs, parts)
+    };
     if let Some(why) = refused {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
         return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
@@ -396,71 +384,5 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
             jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
         }
         Err(refusal) => Err(refusal.to_string()),
-    }
-}
-
-/// A log whose decoded content another log of the same source has is a copy, plain or compressed: it is
-/// listed and not counted again.
-fn without_copies(summary: Summary, known: &mut BTreeMap<(Arc<str>, String), Arc<str>>) -> Summary {
-    let Some((key, log)) = summary.logs.iter().next() else { return summary };
-    let (Some(content), true) = (&log.facts.content, log.facts.counts.read > 0) else { return summary };
-    let identity = (Arc::clone(&key.0), content.clone());
-    let Some(first) = known.get(&identity) else {
-        known.insert(identity, Arc::clone(&key.1));
-        return summary;
-    };
-    let facts = LogFacts {
-        format: log.facts.format.clone(),
-        copy_of: Some(first.to_string()),
-        bytes: log.facts.bytes,
-        sha256: log.facts.sha256.clone(),
-        content: log.facts.content.clone(),
-        ..LogFacts::default()
-    };
-    let logs = [(key.clone(), Log { facts, ..Log::default() })].into();
-    Summary { logs, basis: summary.basis.clone(), ..Summary::default() }
-}
-
-fn log((start, end): (u64, u64), read: LogRead, apart: bool, length: u64) -> Log {
-    let seen = read.first.zip(read.last);
-    let range = Range {
-        start,
-        end: if apart { end } else { read.decoded_bytes },
-        records: read.counts.read,
-        lines: read.lines,
-        state_in: read.state.0,
-        state_out: read.state.1,
-        last: !apart || end >= length,
-        pieces: read.pieces.clone(),
-    };
-    let ranges = if read.format.is_some() { vec![range] } else { Vec::new() };
-    Log { facts: facts(read, apart), seen, ranges }
-}
-
-fn facts(read: LogRead, apart: bool) -> LogFacts {
-    let problems = read.problems.iter().map(|p| Problem {
-        offset: p.offset,
-        record: p.record,
-        line: p.line,
-        reason: p.reason.to_owned(),
-    });
-    // An empty log holds no record and hides none: a rotation leaves one behind.
-    let skipped = match (&read.skipped, &read.stopped) {
-        (None | Some(Skip::Empty), None) => None,
-        (Some(skip), _) => Some(format!("{}; {}", skip.sentence(), skip.help())),
-        (None, Some(stop)) => Some(format!(
-            "reading stopped at byte {} (line {}, column {}): {}",
-            stop.offset, stop.line, stop.column, stop.why
-        )),
-    };
-    LogFacts {
-        format: read.format.map(str::to_owned),
-        skipped,
-        copy_of: None,
-        problems: problems.collect(),
-        counts: read.counts,
-        bytes: if apart { read.decoded_bytes } else { read.stored_bytes },
-        sha256: read.sha256,
-        content: read.content,
     }
 }

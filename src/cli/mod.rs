@@ -6,6 +6,8 @@
 
 mod ahead;
 mod check;
+mod checksums;
+mod evidence;
 mod extract;
 mod gather;
 mod init;
@@ -13,6 +15,9 @@ mod inventory;
 mod keys;
 mod list;
 mod logs;
+mod merge;
+mod outcome;
+mod partials;
 mod progress;
 mod scan;
 mod shell;
@@ -66,6 +71,7 @@ enum Command {
     Init(init::Args),
     Check(check::Args),
     Scan(scan::Args),
+    Merge(merge::Args),
     Inventory(inventory::Args),
     Keys(keys::Args),
     Sign(sign::Args),
@@ -91,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::run(&args, &shell),
         Command::Check(args) => check::run(&args, &shell),
         Command::Scan(args) => scan::run(&args, &shell),
+        Command::Merge(args) => merge::run(&args, &shell),
         Command::Inventory(args) => inventory::run(&args, &shell),
         Command::Keys(args) => keys::run(&args, &shell),
         Command::Sign(args) => sign::run(&args, &shell),

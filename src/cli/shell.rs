@@ -5,7 +5,7 @@ use crate::bytes::ReadAt;
 use crate::model::text::visible;
 use crate::model::{Diagnostics, SourceText, Time};
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,8 +87,18 @@ impl Shell {
         })
     }
 
-    /// Writes a file whole or not at all: beside it first, then moved over it.
+    /// Writes a file whole or not at all.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), String> {
+        self.write_with(path, |file| file.write_all(bytes))
+    }
+
+    /// Writes a file whole or not at all, as it comes: beside it first, then moved over it. What a kill leaves
+    /// beside it is hidden, ends in `.part`, and is no name that anybody gave.
+    pub(crate) fn write_with<T>(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+    ) -> Result<T, String> {
         let fail = |e: io::Error| format!("`{}` cannot be written: {e}", path.display());
         let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().ok_or_else(|| format!("`{}` is no file name", path.display()))?;
@@ -97,16 +107,30 @@ impl Shell {
         hidden.push(format!(".{}.part", std::process::id()));
         let part = directory.join(hidden);
         let written = (|| {
-            let mut file = File::create(&part)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&part, path)
+            let mut file = BufWriter::with_capacity(1 << 18, File::create(&part)?);
+            let filled = fill(&mut file)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            fs::rename(&part, path)?;
+            // The new name must outlast a loss of power too; where directories cannot be opened it is not known.
+            #[cfg(unix)]
+            let _ = File::open(directory).and_then(|d| d.sync_all());
+            Ok(filled)
         })();
         written.map_err(|e| {
             let _ = fs::remove_file(&part);
             fail(e)
         })
     }
+}
+
+/// Opens a file to be read from its start to its end.
+pub(crate) fn open(path: &Path) -> Result<BufReader<File>, String> {
+    let fail = |e: io::Error| format!("`{}` cannot be read: {e}", path.display());
+    let file = File::open(path).map_err(fail)?;
+    if file.metadata().map_err(fail)?.is_dir() {
+        return Err(format!("`{}` is a directory", path.display()));
+    }
+    Ok(BufReader::with_capacity(1 << 18, file))
 }
 
 /// Reads a file of bounded size.

@@ -3,7 +3,7 @@
 //! A symbolic link is never followed below the place where a pattern or a walk begins, so nothing
 //! outside the tree is read. Order is that of names, on every machine.
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
 use std::path::{Path, PathBuf};
 
@@ -18,20 +18,42 @@ pub(crate) struct Found {
     pub(crate) refused: Option<&'static str>,
 }
 
+/// A pattern, and the directory before its first wildcard.
+struct Pattern {
+    glob: GlobMatcher,
+    start: String,
+    absolute: bool,
+}
+
+impl Pattern {
+    fn of(pattern: &str) -> Result<Pattern, String> {
+        let glob = GlobBuilder::new(pattern)
+            .literal_separator(true)
+            .build()
+            .map_err(|e| format!("`{pattern}` is not a file pattern: {}", e.kind()))?
+            .compile_matcher();
+        let wild = |part: &str| part.contains(['*', '?', '[', '{']);
+        let fixed: Vec<&str> = pattern.split('/').take_while(|p| !wild(p)).collect();
+        let all_fixed = fixed.len() == pattern.split('/').count();
+        let fixed = if all_fixed { fixed.split_last().map_or(&[][..], |(_, rest)| rest) } else { &fixed[..] };
+        Ok(Pattern { glob, start: fixed.join("/"), absolute: pattern.starts_with('/') })
+    }
+}
+
+/// Whether the name that a pattern gave a file is one that it gives.
+pub(crate) fn fits(pattern: &str) -> Result<impl Fn(&str) -> bool, String> {
+    let Pattern { glob, start, absolute } = Pattern::of(pattern)?;
+    Ok(
+        move |name: &str| {
+            if absolute { glob.is_match(format!("{start}/{name}")) } else { glob.is_match(name) }
+        },
+    )
+}
+
 /// Files a pattern names, relative to a directory. An absolute pattern has as its root the directory
 /// before its first wildcard.
 pub(crate) fn matching(directory: &Path, pattern: &str) -> Result<Vec<Found>, String> {
-    let glob = GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .map_err(|e| format!("`{pattern}` is not a file pattern: {}", e.kind()))?
-        .compile_matcher();
-    let wild = |part: &str| part.contains(['*', '?', '[', '{']);
-    let fixed: Vec<&str> = pattern.split('/').take_while(|p| !wild(p)).collect();
-    let all_fixed = fixed.len() == pattern.split('/').count();
-    let fixed = if all_fixed { fixed.split_last().map_or(&[][..], |(_, rest)| rest) } else { &fixed[..] };
-    let start = fixed.join("/");
-    let absolute = pattern.starts_with('/');
+    let Pattern { glob, start, absolute } = Pattern::of(pattern)?;
     let root = if absolute { PathBuf::from(format!("{start}/")) } else { directory.join(&start) };
     if !root.is_dir() {
         return Ok(Vec::new());

@@ -8,12 +8,12 @@
 //! - Keys that a finding is likely to name never fold. More than [`Caps::notable`] of them are an error.
 //!
 //! Every decision depends on a set that only grows with more logs, and what is folded says so. So it does
-//! not matter whether logs are folded before or after they are merged (`tests/it/merge.rs`).
+//! not matter whether logs are folded before or after they are merged (`tests/it/merge/`).
 
 use super::key::{Key, Server};
 use super::sorted::Sorted;
 use super::summary::{MergeRefusal, NameKey};
-use super::total::Total;
+use super::total::{MOST_HOURS, Total};
 use crate::model::Lane;
 use crate::model::net::Network;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -59,9 +59,9 @@ pub(super) fn fold(
     if notable > caps.notable {
         return Err(MergeRefusal::TooMany { found: notable, most: caps.notable });
     }
-    fold_servers(aggregates, caps);
+    let dropped = fold_servers(aggregates, names, caps);
     fold_clients(aggregates, caps);
-    fold_names(aggregates, names, caps);
+    fold_names(names, &dropped, caps);
     Ok(())
 }
 
@@ -72,7 +72,12 @@ fn rewrite(aggregates: &mut Sorted<Key, Total>, change: impl Fn(&mut Key)) {
     *aggregates = Sorted::new(list, Total::join);
 }
 
-fn fold_servers(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
+/// Folds servers; returns the units whose names explain nothing any more.
+fn fold_servers(
+    aggregates: &mut Sorted<Key, Total>,
+    names: &Sorted<NameKey, Vec<i64>>,
+    caps: Caps,
+) -> BTreeSet<Unit> {
     // Servers of each unit, by source; `None` once they are not told apart any more.
     let mut units: BTreeMap<Unit, BTreeMap<&Arc<str>, Option<BTreeSet<&Server>>>> = BTreeMap::new();
     for key in aggregates.keys().filter(|k| !k.is_notable()) {
@@ -88,6 +93,10 @@ fn fold_servers(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
             }
         }
     }
+    let mut met = HashSet::new();
+    for key in names.keys().filter(|k| !k.listed && met.insert(&*k.name)) {
+        units.entry(Unit::domain(&key.name)).or_default();
+    }
     let mut order: Vec<([u8; 8], &Unit)> = units.keys().map(|u| (u.rank(), u)).collect();
     order.sort_unstable();
     let beyond: BTreeSet<Unit> = order.iter().skip(caps.units).map(|(_, u)| (*u).clone()).collect();
@@ -96,8 +105,10 @@ fn fold_servers(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
         let full = sources.iter().filter(|(_, hosts)| hosts.is_none());
         folded.extend(full.map(|(source, _)| (unit.clone(), Arc::clone(source))));
     }
-    if beyond.is_empty() && folded.is_empty() {
-        return;
+    let mut dropped = beyond.clone();
+    dropped.extend(folded.iter().map(|(unit, _)| unit.clone()));
+    if dropped.is_empty() {
+        return dropped;
     }
     rewrite(aggregates, |key| {
         let Some(unit) = Unit::of(&key.server) else { return };
@@ -108,6 +119,7 @@ fn fold_servers(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
             key.server = unit.server();
         }
     });
+    dropped
 }
 
 fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
@@ -135,27 +147,29 @@ fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
     });
 }
 
-fn fold_names(aggregates: &Sorted<Key, Total>, names: &mut Sorted<NameKey, Vec<i64>>, caps: Caps) {
-    // A name whose flows are folded explains none of them.
-    let apart: HashSet<&str> = aggregates
-        .keys()
-        .filter_map(|k| match &k.server {
-            Server::Name(name) => Some(&**name),
-            _ => None,
-        })
-        .collect();
-    let mut facts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
-    for key in names.keys() {
-        let n = facts.entry(&key.name).or_default();
-        *n = if &*key.client == ANYBODY { usize::MAX } else { n.saturating_add(1) };
+fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, caps: Caps) {
+    // A name whose flows are folded explains none of them. That it is so in any source decides for all, and
+    // whether it has flows of its own decides nothing: a fact does not say which part of a log it is from.
+    let mut facts: BTreeMap<&Arc<str>, (usize, bool)> = BTreeMap::new();
+    for (key, hours) in names.iter() {
+        let (n, listed) = facts.entry(&key.name).or_default();
+        let too_many = &*key.client == ANYBODY || hours.len() > MOST_HOURS;
+        *n = if too_many { usize::MAX } else { n.saturating_add(1) };
+        *listed |= key.listed;
     }
-    let full: BTreeSet<Arc<str>> =
-        facts.into_iter().filter(|(_, n)| *n > caps.names).map(|(name, _)| Arc::clone(name)).collect();
-    if full.is_empty() && names.keys().all(|k| apart.contains(&*k.name)) {
+    let (mut full, mut gone) = (BTreeSet::new(), BTreeSet::new());
+    for (name, (n, listed)) in facts {
+        if !listed && !dropped.is_empty() && dropped.contains(&Unit::domain(name)) {
+            gone.insert(Arc::clone(name));
+        } else if n > caps.names {
+            full.insert(Arc::clone(name));
+        }
+    }
+    if full.is_empty() && gone.is_empty() {
         return;
     }
     let mut list = std::mem::take(names).into_list();
-    list.retain(|(key, _)| apart.contains(&*key.name));
+    list.retain(|(key, _)| !gone.contains(&key.name));
     for (key, hours) in &mut list {
         if full.contains(&key.name) {
             // That there were too many is kept, so that it holds after a merge too.
@@ -178,12 +192,16 @@ enum Unit {
 impl Unit {
     fn of(server: &Server) -> Option<Unit> {
         match server {
-            Server::Name(name) => Some(Unit::Domain(psl::domain_str(name).unwrap_or(name).into())),
+            Server::Name(name) => Some(Unit::domain(name)),
             Server::Address(address) => Some(Unit::Network(around(*address))),
             Server::Below(domain) => Some(Unit::Domain(Arc::clone(domain))),
             Server::Within(network) => Some(Unit::Network(*network)),
             Server::Unreadable | Server::Unknown | Server::Beyond => None,
         }
+    }
+
+    fn domain(name: &str) -> Unit {
+        Unit::Domain(psl::domain_str(name).unwrap_or(name).into())
     }
 
     fn server(self) -> Server {

@@ -5,7 +5,7 @@ use super::sorted::Sorted;
 use super::summary::{Log, MergeRefusal};
 use super::total::Total;
 use super::{LogFacts, key::Key};
-use crate::bytes::content_root;
+use crate::bytes::{PIECE, content_root};
 use std::sync::Arc;
 
 /// A stretch of a log that was read, from the first record that starts in it to the last.
@@ -48,6 +48,27 @@ pub(super) struct Shift {
 pub(super) type Shifts = Vec<(Arc<str>, Arc<str>, Vec<Shift>)>;
 
 impl Log {
+    /// Which bytes of it no range covers, as a sentence; `None` if all are covered, or nothing was read.
+    #[must_use]
+    pub fn unread(&self) -> Option<String> {
+        let last = self.ranges.last()?;
+        let mut gaps = Vec::new();
+        let mut next = 0;
+        for range in &self.ranges {
+            if range.start > next {
+                gaps.push(format!("bytes {next} to {}", range.start));
+            }
+            next = range.end;
+        }
+        if !last.last {
+            gaps.push(format!("what follows byte {next}"));
+        }
+        let shown = gaps.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let more =
+            if gaps.len() > 5 { format!(" and {} more ranges", gaps.len() - 5) } else { String::new() };
+        (!gaps.is_empty()).then(|| format!("no partial holds all of it: missing are {shown}{more}"))
+    }
+
     /// Whether both cover the same stretches; if so, whether they say the same of them.
     pub(super) fn same_coverage(&self, other: &Log) -> Option<bool> {
         let same = self.ranges.len() == other.ranges.len()
@@ -62,6 +83,14 @@ impl Log {
     /// Both as one, and how far the records of each move.
     pub(super) fn join(self, other: Log, name: &str) -> Result<(Log, Vec<Shift>, Vec<Shift>), MergeRefusal> {
         if self.ranges.is_empty() || other.ranges.is_empty() || self.facts.format != other.facts.format {
+            return Err(MergeRefusal::Differs { log: name.to_owned() });
+        }
+        if self.facts.options != other.facts.options {
+            return Err(MergeRefusal::Options { log: name.to_owned() });
+        }
+        if let (Some(mine), Some(theirs)) = (&self.facts.sha256, &other.facts.sha256)
+            && mine != theirs
+        {
             return Err(MergeRefusal::Differs { log: name.to_owned() });
         }
         let mut all: Vec<Range> = self.ranges.iter().chain(&other.ranges).cloned().collect();
@@ -98,7 +127,9 @@ impl Log {
         if let [only] = joined.as_mut_slice()
             && only.is_whole()
         {
-            content = content_root(&std::mem::take(&mut only.pieces));
+            let pieces = std::mem::take(&mut only.pieces);
+            // Where reading broke off, pieces are missing, and the digest would be of something else.
+            content = content_root(&pieces).filter(|_| pieces.len() as u64 == only.end.div_ceil(PIECE));
         }
         let of = |log: &Log| -> Vec<Shift> {
             let held = |s: &&Shift| log.ranges.iter().any(|r| r.start == s.start);
@@ -133,11 +164,13 @@ fn join_facts(
     problems.truncate(LogFacts::MOST_PROBLEMS);
     LogFacts {
         format: mine.format,
+        options: mine.options,
         skipped: mine.skipped.into_iter().chain(other.skipped).min(),
         copy_of: None,
         counts: mine.counts,
         bytes: mine.bytes + other.bytes,
-        sha256: None,
+        // Of a range it is known only from a list, and then it is that of the whole log.
+        sha256: mine.sha256.or(other.sha256),
         content,
         problems,
     }

@@ -49,6 +49,8 @@ impl fmt::Display for Problem {
 pub struct LogFacts {
     /// Format id.
     pub format: Option<String>,
+    /// What its reader was told that it does not say itself, spelt out; `None` if nothing.
+    pub options: Option<String>,
     /// Why it was not read, if it was not.
     pub skipped: Option<String>,
     /// The log of the same source with the same content, if this is a copy that was not counted.

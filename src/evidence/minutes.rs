@@ -4,14 +4,16 @@ use crate::model::time::MINUTE;
 use crate::model::{Period, Time};
 use std::collections::BTreeMap;
 
-/// The most runs kept. A log whose records jump about in time more than this loses resolution, never
-/// the other way round: runs are dropped, so silence grows and nothing is claimed to have been alive.
-const MOST_RUNS: usize = 100_000;
+/// The most minutes kept, eight years of them: the earliest, so that it does not matter in which order logs
+/// are read or merged. Silence grows by it, and nothing is claimed to have been alive.
+const MOST_MINUTES: u64 = 1 << 22;
 
 /// A set of minutes since the epoch, as runs of start to end (inclusive).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Minutes {
     runs: BTreeMap<i64, i64>,
+    /// How many minutes that are.
+    count: u64,
 }
 
 impl Minutes {
@@ -31,11 +33,24 @@ impl Minutes {
         }
         while let Some((&s, &e)) = self.runs.range(start..=end.saturating_add(1)).next() {
             end = end.max(e);
-            self.runs.remove(&s);
+            self.remove(s, e);
         }
-        if self.runs.len() < MOST_RUNS {
-            self.runs.insert(start, end);
+        self.count += length(start, end);
+        self.runs.insert(start, end);
+        while self.count > MOST_MINUTES {
+            let Some((&s, &e)) = self.runs.last_key_value() else { break };
+            self.remove(s, e);
+            let keep = length(s, e).saturating_sub(self.count + length(s, e) - MOST_MINUTES);
+            if keep > 0 {
+                self.count += keep;
+                self.runs.insert(s, s.saturating_add_unsigned(keep - 1));
+            }
         }
+    }
+
+    fn remove(&mut self, start: i64, end: i64) {
+        self.runs.remove(&start);
+        self.count -= length(start, end);
     }
 
     /// Adds all minutes of another set.
@@ -43,6 +58,17 @@ impl Minutes {
         for (&start, &end) in &other.runs {
             self.insert_run(start, end);
         }
+    }
+
+    /// The set of these runs; `None` unless they are as [`Minutes::runs`] gives them.
+    #[must_use]
+    pub fn from_runs(runs: &[(i64, i64)]) -> Option<Minutes> {
+        let within = |m: i64| m.checked_mul(MINUTE).and_then(Time::from_micros).is_some();
+        let sound = runs.iter().all(|(s, e)| s <= e && within(*s) && within(*e))
+            && runs.is_sorted_by(|a, b| a.1 + 1 < b.0);
+        let mut all = Minutes::default();
+        sound.then(|| runs.iter().for_each(|(s, e)| all.insert_run(*s, *e)))?;
+        all.runs().eq(runs.iter().copied()).then_some(all)
     }
 
     /// Whether the set is empty.
@@ -83,6 +109,11 @@ impl Minutes {
     }
 }
 
+/// Minutes of a run.
+fn length(start: i64, end: i64) -> u64 {
+    end.abs_diff(start) + 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +134,21 @@ mod tests {
         }
         assert_eq!(forwards, backwards);
         assert_eq!(forwards.runs().collect::<Vec<_>>(), [(1, 3), (5, 7)]);
+    }
+
+    #[test]
+    fn the_earliest_minutes_are_kept_in_any_order() {
+        let most = MOST_MINUTES as i64;
+        let runs = [(0, 9), (20, most), (most + 50, most + 60), (most + 100, most + 100)];
+        let mut forwards = Minutes::default();
+        runs.iter().for_each(|(s, e)| forwards.insert_run(*s, *e));
+        let mut backwards = Minutes::default();
+        runs.iter().rev().for_each(|(s, e)| backwards.insert_run(*s, *e));
+        assert_eq!(forwards, backwards);
+        assert_eq!(forwards.runs().collect::<Vec<_>>(), [(0, 9), (20, most), (most + 50, most + 58)]);
+        let copy = Minutes::from_runs(&forwards.runs().collect::<Vec<_>>()).unwrap();
+        assert_eq!(copy, forwards);
+        assert_eq!(Minutes::from_runs(&[(0, 3), (4, 5)]), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod fold;
 mod key;
 mod list;
 mod minutes;
+pub mod partial;
 mod picks;
 mod sorted;
 mod spellings;

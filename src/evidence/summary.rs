@@ -29,6 +29,8 @@ pub struct NameKey {
     pub name: Arc<str>,
     /// Where the fact comes from: a look-up, or the named exchange itself.
     pub how: Lane,
+    /// Whether the name is one of the services list: such facts are kept whatever else of its domain folds.
+    pub listed: bool,
 }
 
 /// Signs of life of a source's sensor.
@@ -66,6 +68,21 @@ pub struct Basis {
     pub options: String,
 }
 
+impl Basis {
+    /// What the other has otherwise, with both values; `None` if nothing.
+    #[must_use]
+    pub fn differs(&self, other: &Basis) -> Option<String> {
+        let parts = [
+            ("the program that made them", &self.tool, &other.tool),
+            ("the services list", &self.services, &other.services),
+            ("the content detectors", &self.inspector, &other.inspector),
+            ("the reading options", &self.options, &other.options),
+        ];
+        let (what, a, b) = parts.into_iter().find(|(_, a, b)| a != b)?;
+        Some(format!("{what}: `{a}` and `{b}`"))
+    }
+}
+
 /// The evidence of any number of logs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
@@ -90,6 +107,18 @@ pub enum MergeRefusal {
     Differs {
         /// Source and name of the log.
         log: String,
+    },
+    /// Stretches of a log that were read with different options.
+    Options {
+        /// Source and name of the log.
+        log: String,
+    },
+    /// Two logs of a source with the same content, each counted.
+    Copies {
+        /// Source and name of the one.
+        log: String,
+        /// Name of the other.
+        other: String,
     },
     /// Coverage overlaps in part.
     Overlaps {
@@ -117,12 +146,33 @@ pub enum MergeRefusal {
     },
 }
 
+impl MergeRefusal {
+    /// Source and name of the log it is about, if it is about one.
+    #[must_use]
+    pub fn log(&self) -> Option<&str> {
+        match self {
+            MergeRefusal::Differs { log }
+            | MergeRefusal::Options { log }
+            | MergeRefusal::Copies { log, .. }
+            | MergeRefusal::Overlaps { log }
+            | MergeRefusal::State { log, .. } => Some(log),
+            MergeRefusal::Basis { .. } | MergeRefusal::TooMany { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for MergeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MergeRefusal::Differs { log } => write!(f, "`{log}` is in both summaries with different content"),
+            MergeRefusal::Differs { log } => write!(f, "`{log}` is in both with different content"),
+            MergeRefusal::Options { log } => {
+                write!(f, "parts of `{log}` were read with different options (format, year, log format)")
+            }
+            MergeRefusal::Copies { log, other } => {
+                write!(f, "`{log}` holds what `{other}` holds, so records would count twice: leave one out")
+            }
             MergeRefusal::Overlaps { log } => {
-                write!(f, "both summaries hold part of `{log}`, and not the same parts of the same logs")?;
+                write!(f, "both hold part of `{log}`, and not the same parts of the same logs")?;
                 f.write_str(", so records would count twice")
             }
             MergeRefusal::State { log, again: (start, end) } => write!(
@@ -184,8 +234,14 @@ impl Summary {
         if self.logs.is_empty() {
             return Ok(Summary { basis: self.basis, ..other });
         }
-        if other.logs.is_empty() || self.is_same_coverage(&other)? {
+        if other.logs.is_empty() {
             return Ok(self);
+        }
+        if self.caps != other.caps {
+            return Err(MergeRefusal::Basis { what: "how much is kept apart".to_owned() });
+        }
+        if self.is_same_coverage(&other)? {
+            return self.same(other);
         }
         let (mut my_shifts, mut shifts) = (Shifts::new(), Shifts::new());
         for (key, log) in std::mem::take(&mut other.logs) {
@@ -203,9 +259,46 @@ impl Summary {
         }
         coverage::shift(&mut self.aggregates, &my_shifts);
         coverage::shift(&mut other.aggregates, &shifts);
+        self.refuse_copies()?;
         self.add(other);
         self.fold()?;
         Ok(self)
+    }
+
+    /// The one summary that both are. A digest of a stored log that only one of them knows is kept.
+    fn same(mut self, mut other: Summary) -> Result<Summary, MergeRefusal> {
+        for ((key, mine), theirs) in self.logs.iter_mut().zip(other.logs.values_mut()) {
+            let (a, b) = (&mut mine.facts.sha256, &mut theirs.facts.sha256);
+            if a.is_none() {
+                *a = b.clone();
+            } else if b.is_none() {
+                *b = a.clone();
+            }
+            if mine != theirs {
+                return Err(MergeRefusal::Differs { log: format!("{}: {}", key.0, key.1) });
+            }
+        }
+        other.basis = self.basis.clone();
+        if self == other {
+            return Ok(self);
+        }
+        let log = self.logs.keys().next().map_or_else(String::new, |(s, l)| format!("{s}: {l}"));
+        Err(MergeRefusal::Differs { log })
+    }
+
+    /// One scan of all logs would have counted a copy once; it cannot be taken out again.
+    fn refuse_copies(&self) -> Result<(), MergeRefusal> {
+        let mut met = BTreeMap::new();
+        for ((source, name), log) in self.logs.iter().filter(|(_, l)| l.facts.counts.read > 0) {
+            let Some(content) = &log.facts.content else { continue };
+            if let Some(other) = met.insert((source, content), name) {
+                return Err(MergeRefusal::Copies {
+                    log: format!("{source}: {name}"),
+                    other: other.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Whether the other covers the same stretches of the same logs with the same content.
@@ -258,14 +351,5 @@ fn same_basis(a: Option<Arc<Basis>>, b: Option<Arc<Basis>>) -> Result<Option<Arc
         (Some(a), Some(b)) => (a, b),
         (one, none) => return Ok(one.or(none)),
     };
-    let parts = [
-        ("the program that made them", &a.tool, &b.tool),
-        ("the services list", &a.services, &b.services),
-        ("the content detectors", &a.inspector, &b.inspector),
-        ("the reading options", &a.options, &b.options),
-    ];
-    if let Some((what, a, b)) = parts.into_iter().find(|(_, a, b)| a != b) {
-        return Err(MergeRefusal::Basis { what: format!("{what}: `{a}` and `{b}`") });
-    }
-    Ok(Some(a))
+    a.differs(&b).map_or(Ok(Some(a)), |what| Err(MergeRefusal::Basis { what }))
 }

@@ -421,7 +421,7 @@ impl<'s> Table<'s> {
         let aggregates = Sorted::new(list, Total::join);
         let mut names = Vec::with_capacity(self.names.len());
         for entry in std::mem::take(&mut self.names) {
-            let (Some(client), Some(Known { server: Server::Name(name), .. })) =
+            let (Some(client), Some(Known { server: Server::Name(name), hit, .. })) =
                 (self.clients.get(entry.client as usize), self.servers.get(entry.server as usize))
             else {
                 continue;
@@ -431,6 +431,7 @@ impl<'s> Table<'s> {
                 address: entry.address,
                 name: Arc::clone(name),
                 how: entry.how,
+                listed: hit.is_some(),
             };
             names.push((key, entry.hours.into_vec()));
         }

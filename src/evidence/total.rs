@@ -236,6 +236,13 @@ impl Total {
         });
     }
 
+    /// Whether its samples are those that are chosen among them, and its hours no more than are kept apart.
+    pub(super) fn is_canonical(&self, key: &Key) -> bool {
+        let mut again = self.clone();
+        again.settle(key.is_notable());
+        again == *self && !self.samples.is_empty() && self.hours.len() <= MOST_HOURS
+    }
+
     /// All hours together; `None` if there are none.
     #[must_use]
     pub fn sum(&self) -> Option<Cell> {
@@ -245,7 +252,7 @@ impl Total {
 
 /// Most hours of a key that are kept apart: a year and some days. More, and all become one cell at the
 /// earliest hour.
-const MOST_HOURS: usize = 9_000;
+pub(super) const MOST_HOURS: usize = 9_000;
 
 /// Gives up the hours if there are too many; says whether it did.
 fn collapse(hours: &mut Vec<Cell>) -> bool {

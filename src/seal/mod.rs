@@ -7,6 +7,7 @@
 pub mod dsse;
 pub mod key;
 pub mod page;
+pub mod partial;
 pub mod refusal;
 pub mod statement;
 pub mod verify;

@@ -33,6 +33,10 @@ pub enum Refusal {
     Statement,
     /// The signed statement is of another type.
     StatementType,
+    /// The signed statement is not about a partial, or not spelt canonically.
+    PartialStatement,
+    /// The partial is not the one that was signed.
+    PartialDigest,
     /// A signature that the statement announces is missing.
     Stripped,
     /// The seal does not stand where the signed statement says the page ends.
@@ -76,6 +80,8 @@ impl fmt::Display for Refusal {
             Refusal::Signature(key) => return write!(f, "the signature of key {key} is wrong"),
             Refusal::Statement => "the signed statement cannot be read",
             Refusal::StatementType => "the signed statement is not about a report of this kind",
+            Refusal::PartialStatement => "the signed statement is not about a partial",
+            Refusal::PartialDigest => "the partial is not the one that was signed",
             Refusal::Stripped => "a signature that the signed statement announces is missing",
             Refusal::PageLength => {
                 "the seal does not stand where the signed statement says that the page ends"

@@ -270,6 +270,8 @@ fn decode(
     progress: &mut dyn FnMut(u64),
 ) {
     out.log.format = Some(format.id());
+    // A line that began before the stretch may end after it: its end is counted there.
+    let passed = u64::from(window.offset() > end && window.line() > 1);
     let (mut framer, of_lines) = match format.framing() {
         Framing::Lines { max } => (Framer::Lines(Lines::before(end, max)), true),
         Framing::JsonValues { at, max } => (Framer::Json(JsonValues::new(at, max)), false),
@@ -308,7 +310,7 @@ fn decode(
     decoder.finish(out);
     out.log.state.1 = decoder.state();
     let beyond = if let Framer::Lines(lines) = &framer { lines.ends_beyond() } else { 0 };
-    out.log.lines = window.line().saturating_sub(1 + beyond);
+    out.log.lines = window.line().saturating_sub(1 + beyond + passed);
 }
 
 fn stopped(halt: Halt) -> Stopped {

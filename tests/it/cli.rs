@@ -1,7 +1,8 @@
 //! What people see when something is wrong: `tests/cli/*.toml`, each run in a copy of `tests/fixtures/cli`.
 //!
 //! A case has `args`, `code`, texts that `stdout` and `stderr` must hold, whole outputs where one is given
-//! (`exact_stderr`), and the changes to make first: `write` (text), `bytes`, `append`, `replace`, `remove`.
+//! (`exact_stderr`), and the changes to make first: `write` (text), `bytes`, `append`, `replace`, `remove`; then
+//! `before` (commands), and what happens to their outcome: `alter`, `cut`.
 
 use crate::program::{Folder, domicile};
 use serde::Deserialize;
@@ -39,6 +40,15 @@ struct Case {
     replace: BTreeMap<String, Vec<[String; 2]>>,
     #[serde(default)]
     remove: Vec<String>,
+    /// Commands to run before, which must succeed.
+    #[serde(default)]
+    before: Vec<Vec<String>>,
+    /// Like `replace`, after those commands.
+    #[serde(default)]
+    alter: BTreeMap<String, Vec<[String; 2]>>,
+    /// File to how many bytes are cut off its end, after those commands.
+    #[serde(default)]
+    cut: BTreeMap<String, usize>,
 }
 
 impl Case {
@@ -60,12 +70,25 @@ impl Case {
         for (name, text) in &self.append {
             folder.write(name, (read(name) + text).as_bytes());
         }
-        for (name, pairs) in &self.replace {
-            for [from, to] in pairs {
-                let text = read(name);
-                assert!(text.contains(from), "{}: `{from}` is not in {name}", self.name);
-                folder.write(name, text.replace(from, to).as_bytes());
+        let replace = |changes: &BTreeMap<String, Vec<[String; 2]>>| {
+            for (name, pairs) in changes {
+                for [from, to] in pairs {
+                    let text = read(name);
+                    assert!(text.contains(from), "{}: `{from}` is not in {name}", self.name);
+                    folder.write(name, text.replace(from, to).as_bytes());
+                }
             }
+        };
+        replace(&self.replace);
+        for command in &self.before {
+            let args: Vec<_> = command.iter().map(String::as_str).collect();
+            let run = domicile(folder.path(), &args);
+            assert_eq!(run.code, 0, "{}: {args:?}: {}", self.name, run.stderr);
+        }
+        replace(&self.alter);
+        for (name, bytes) in &self.cut {
+            let text = read(name);
+            folder.write(name, &text.as_bytes()[..text.len() - bytes]);
         }
     }
 

@@ -161,6 +161,20 @@ fn no_output_holds_what_was_planted() {
         silent(&args.join(" "), &run, &words);
     }
 
+    // A partial leaves the machine that the logs lie on.
+    let scanned = domicile(folder.path(), &["scan", "--project", ".", "--partial", "all.partial"]);
+    silent("scan --partial", &scanned, &words);
+    let partial = std::fs::read_to_string(folder.path().join("all.partial")).unwrap();
+    assert!(partial.lines().count() > 50, "{partial}");
+    if let Some(around) = leak(&partial, &words) {
+        panic!("a canary in a partial: {around}");
+    }
+    for output in ["text", "json", "html"] {
+        let args =
+            ["check", "--now", "2026-11-23T00:00:00Z", "--evidence", "all.partial", "--output", output];
+        silent("check --evidence", &domicile(folder.path(), &args), &words);
+    }
+
     // What was planted was read: silence about a log that nobody opened proves nothing.
     let report =
         domicile(folder.path(), &["check", "--now", "2026-11-23T00:00:00Z", "--output", "json"]).json();

@@ -1,0 +1,115 @@
+//! What reading a log found out, in the words of the evidence, and what that rests on.
+
+use super::logs::Task;
+use crate::evidence::{Basis, Caps, Log, LogFacts, Problem, Range, Summary};
+use crate::inspect::DETECTORS;
+use crate::services::Services;
+use crate::traffic::{LogRead, ReadOptions, Skip};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a summary depends on besides its logs.
+pub(crate) fn basis(services: &Services, caps: Caps) -> Arc<Basis> {
+    let Caps { hosts, clients, units, notable, names } = caps;
+    Arc::new(Basis {
+        tool: format!("domicile {}", env!("CARGO_PKG_VERSION")),
+        services: services.sha256.clone(),
+        inspector: DETECTORS.iter().map(|d| d.id()).collect::<Vec<_>>().join(" "),
+        options: format!(
+            "at most {hosts} hosts a domain, {clients} clients a destination, {units} domains, \
+             {notable} notable aggregates, {names} addresses a name"
+        ),
+    })
+}
+
+/// What a log does not say itself and its reader was told, spelt out.
+pub(crate) fn told(task: &Task) -> Option<String> {
+    let ReadOptions { year, log_format } = &*task.options;
+    let told: Vec<String> = [
+        task.format.as_ref().map(|id| format!("format {id}")),
+        year.map(|y| format!("year {y}")),
+        log_format.as_ref().map(|layout| format!("log_format {layout}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// A log whose decoded content another log of the same source has is a copy, plain or compressed: it is
+/// listed and not counted again.
+pub(super) fn without_copies(
+    summary: Summary,
+    known: &mut BTreeMap<(Arc<str>, String), Arc<str>>,
+) -> Summary {
+    let Some((key, log)) = summary.logs.iter().next() else { return summary };
+    let (Some(content), true) = (&log.facts.content, log.facts.counts.read > 0) else { return summary };
+    let identity = (Arc::clone(&key.0), content.clone());
+    let Some(first) = known.get(&identity) else {
+        known.insert(identity, Arc::clone(&key.1));
+        return summary;
+    };
+    let facts = LogFacts {
+        format: log.facts.format.clone(),
+        options: log.facts.options.clone(),
+        copy_of: Some(first.to_string()),
+        bytes: log.facts.bytes,
+        sha256: log.facts.sha256.clone(),
+        content: log.facts.content.clone(),
+        ..LogFacts::default()
+    };
+    let logs = [(key.clone(), Log { facts, ..Log::default() })].into();
+    Summary { logs, basis: summary.basis.clone(), caps: summary.caps, ..Summary::default() }
+}
+
+/// The log that a stretch of it, or all of it, shows. `apart`: it was read in stretches.
+pub(super) fn log((start, end): (u64, u64), read: LogRead, apart: bool, length: u64) -> Log {
+    let seen = read.first.zip(read.last);
+    let range = Range {
+        start,
+        end: if apart { end } else { read.decoded_bytes },
+        records: read.counts.read,
+        lines: read.lines,
+        state_in: read.state.0,
+        state_out: read.state.1,
+        last: !apart || end >= length,
+        pieces: read.pieces.clone(),
+    };
+    let ranges = if read.format.is_some() { vec![range] } else { Vec::new() };
+    Log { facts: facts(read, apart), seen, ranges }
+}
+
+fn facts(read: LogRead, apart: bool) -> LogFacts {
+    let problems = read.problems.iter().map(|p| Problem {
+        offset: p.offset,
+        record: p.record,
+        line: p.line,
+        reason: p.reason.to_owned(),
+    });
+    // An empty log holds no record and hides none: a rotation leaves one behind.
+    let skipped = match (&read.skipped, &read.stopped) {
+        (None | Some(Skip::Empty), None) => None,
+        (Some(skip), _) => Some(format!("{}; {}", skip.sentence(), skip.help())),
+        (None, Some(stop)) => Some(format!(
+            "reading stopped at byte {} (line {}, column {}): {}",
+            stop.offset, stop.line, stop.column, stop.why
+        )),
+    };
+    LogFacts {
+        format: read.format.map(str::to_owned),
+        skipped,
+        options: None,
+        copy_of: None,
+        problems: problems.collect(),
+        counts: read.counts,
+        bytes: if apart { read.decoded_bytes } else { read.stored_bytes },
+        sha256: read.sha256,
+        content: read.content,
+    }
+}
+
+/// Where a log ended that was longer when it was opened.
+pub(super) fn shrunk(read: &LogRead) -> crate::traffic::Stopped {
+    let why = "the file became shorter while it was read".to_owned();
+    crate::traffic::Stopped { why, offset: read.decoded_bytes, line: read.lines + 1, column: 1 }
+}
