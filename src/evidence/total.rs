@@ -70,6 +70,11 @@ impl Cell {
 pub struct Magnitudes(SmallVec<[(u8, u64); 3]>);
 
 impl Magnitudes {
+    /// Magnitudes as they were written; whether they are in order is for the reader to check.
+    pub(super) fn of(list: Vec<(u8, u64)>) -> Magnitudes {
+        Magnitudes(list.into())
+    }
+
     /// Counts one figure.
     pub(super) fn add(&mut self, bytes: u64) {
         let bits = u8::try_from(u64::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX);

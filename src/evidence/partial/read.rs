@@ -7,14 +7,13 @@ use super::rows::{
 };
 use super::{Body, Fault, LARGEST, LONGEST, Partial, PartialError, VERSION, closing, sound, write};
 use crate::evidence::{
-    Basis, Caps, Cell, Key, Log, LogFacts, Minutes, NameKey, Problem, Range, Sample, Server, Sorted,
-    SourceLife, Summary, Total, Traits,
+    Basis, Caps, Cell, Key, Log, LogFacts, Magnitudes, Minutes, NameKey, Problem, Range, Sample, Server,
+    Sorted, SourceLife, Summary, Total, Traits,
 };
 use crate::model::audit::ByteSum;
 use crate::model::{At, RecordCounts, Time};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use smallvec::SmallVec;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
@@ -260,7 +259,7 @@ impl Reading {
     }
 
     fn aggregate(&self, row: AggregateRow) -> Result<(Key, Total), Fault> {
-        let AggregateRow(source, client, server, port, endpoint, traits, cells, samples) = row;
+        let AggregateRow(source, client, server, port, endpoint, traits, cells, magnitudes, samples) = row;
         let key = Key {
             source: self.text(source)?,
             client: self.text(client)?,
@@ -269,9 +268,10 @@ impl Reading {
             endpoint: endpoint.map(|e| self.text(e)).transpose()?,
             traits: get(&self.traits, traits)?,
         };
-        let hours = cells.into_iter().map(cell).collect::<Result<SmallVec<_>, _>>()?;
+        let hours = cells.into_iter().map(cell).collect::<Result<Vec<_>, _>>()?;
         let samples = samples.into_iter().map(|s| self.sample(s)).collect::<Result<_, _>>()?;
-        Ok((key, Total { hours, samples }))
+        let magnitudes = Magnitudes::of(magnitudes);
+        Ok((key, Total { hours, magnitudes, samples }))
     }
 
     fn sample(&self, row: SampleRow) -> Result<Sample, Fault> {
@@ -305,7 +305,7 @@ fn time(micros: i64) -> Result<Time, Fault> {
 }
 
 fn cell(row: CellRow) -> Result<Cell, Fault> {
-    let CellRow(first, span, records, out, out_unknown, into, in_unknown, largest_out, magnitudes) = row;
+    let CellRow(first, span, records, out, out_unknown, into, in_unknown, largest_out) = row;
     let last = first.checked_add_unsigned(span).ok_or(Fault::Unsound("a time in it is out of range"))?;
     let (first, last) = (time(first)?, time(last)?);
     Ok(Cell {
@@ -314,7 +314,6 @@ fn cell(row: CellRow) -> Result<Cell, Fault> {
         bytes_out: ByteSum { sum: out, unknown: out_unknown },
         bytes_in: ByteSum { sum: into, unknown: in_unknown },
         largest_out,
-        magnitudes: magnitudes.into_iter().collect(),
         first,
         last,
     })

@@ -129,7 +129,7 @@ pub(super) struct SourceRow(
     pub(super) Option<u64>,
 );
 
-/// Source, client, server, port, endpoint, traits, cells, samples.
+/// Source, client, server, port, endpoint, traits, cells, magnitudes of bytes out, samples.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AggregateRow(
     pub(super) u32,
@@ -139,11 +139,12 @@ pub(super) struct AggregateRow(
     pub(super) Option<u32>,
     pub(super) u32,
     pub(super) Vec<CellRow>,
+    pub(super) Vec<(u8, u64)>,
     pub(super) Vec<SampleRow>,
 );
 
 /// First record, microseconds from it to the last, records, bytes out and how many records did not say,
-/// bytes in and the same, largest bytes out, magnitudes.
+/// bytes in and the same, largest bytes out.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CellRow(
     pub(super) i64,
@@ -154,7 +155,6 @@ pub(super) struct CellRow(
     pub(super) u64,
     pub(super) u64,
     pub(super) Option<u64>,
-    pub(super) Vec<(u8, u64)>,
 );
 
 /// Log, time, offset, length, record, line, bytes out, rank, SHA-256.

@@ -114,6 +114,7 @@ impl<'s> Aggregates<'s> {
         check(self.notable <= self.summary.caps.notable, Fault::Unsound("it is beyond the caps"))?;
         check(total.is_canonical(key), Fault::Unsound("its samples or hours are none that are chosen"))?;
         let (first, last) = hours(&total.hours)?;
+        magnitudes(total)?;
         let mut records = 0_u64;
         for cell in &total.hours {
             records = records.saturating_add(cell.records);
@@ -142,18 +143,30 @@ fn hours(cells: &[Cell]) -> Result<(Time, Time), Fault> {
     let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Err(SUM) };
     check(cells.is_sorted_by(|a, b| a.hour < b.hour), ORDER)?;
     for cell in cells {
-        let Cell { hour, records, bytes_out, bytes_in, largest_out, magnitudes, last, .. } = cell;
+        let Cell { hour, records, bytes_out, bytes_in, largest_out, last, .. } = cell;
         [*records, bytes_out.unknown, bytes_in.unknown].iter().try_for_each(|n| count(*n))?;
         check(last.hour() == *hour || cells.len() == 1, Fault::Unsound("a cell spans more than its hour"))?;
-        magnitudes.iter().try_for_each(|(_, n)| count(*n))?;
-        check(magnitudes.is_sorted_by(|a, b| a.0 < b.0) && magnitudes.len() <= 65, ORDER)?;
-        let known: u64 = magnitudes.iter().map(|(_, n)| n).sum();
-        check(*records > 0 && known + bytes_out.unknown == *records && bytes_in.unknown <= *records, SUM)?;
-        let bits = largest_out.map(|n| u64::from(u64::BITS - n.leading_zeros()));
-        check(bits == magnitudes.last().map(|(b, _)| u64::from(*b)), SUM)?;
-        check(magnitudes.iter().all(|(_, n)| *n > 0) && largest_out.unwrap_or(0) <= bytes_out.sum, SUM)?;
+        let unknown = bytes_out.unknown.max(bytes_in.unknown);
+        check(*records > 0 && unknown <= *records && largest_out.unwrap_or(0) <= bytes_out.sum, SUM)?;
+        check(largest_out.is_some() == (bytes_out.unknown < *records), SUM)?;
     }
     Ok((first.first, last.last))
+}
+
+/// That the magnitudes are those of as many records as gave a size, up to the largest.
+fn magnitudes(total: &Total) -> Result<(), Fault> {
+    let list = total.magnitudes.list();
+    list.iter().try_for_each(|(_, n)| count(*n))?;
+    check(
+        list.is_sorted_by(|a, b| a.0 < b.0) && list.len() <= 65 && list.iter().all(|(_, n)| *n > 0),
+        ORDER,
+    )?;
+    let sized = |c: &Cell| c.records.saturating_sub(c.bytes_out.unknown);
+    let known = total.hours.iter().fold(0_u64, |all, c| all.saturating_add(sized(c)));
+    let largest = total.hours.iter().filter_map(|c| c.largest_out).max();
+    let bits = largest.map(|n| u64::from(u64::BITS - n.leading_zeros()));
+    let all = list.iter().fold(0_u64, |all, (_, n)| all.saturating_add(*n));
+    check(all == known && bits == list.last().map(|(b, _)| u64::from(*b)), SUM)
 }
 
 fn texts(key: &Key) -> Result<(), Fault> {

@@ -228,6 +228,7 @@ fn aggregate_row(
         key.endpoint.as_deref().map(|e| texts.at(&e)),
         traits.at(&key.traits),
         total.hours.iter().map(cell_row).collect(),
+        total.magnitudes.list().to_vec(),
         total.samples.iter().map(|s| sample_row(s, texts)).collect(),
     )
 }
@@ -243,7 +244,6 @@ fn cell_row(c: &Cell) -> CellRow {
         c.bytes_in.sum,
         c.bytes_in.unknown,
         c.largest_out,
-        c.magnitudes.to_vec(),
     )
 }
 
