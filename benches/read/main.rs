@@ -30,6 +30,7 @@ mod lines;
 #[path = "../../tests/it/producers/mod.rs"]
 mod producers;
 mod run;
+mod split;
 mod table;
 mod tools;
 mod world;
@@ -140,6 +141,7 @@ fn within(folder: &Path, extent: &Extent) -> Outcome<()> {
     if !unread.is_empty() {
         println!("no reader for: {}", unread.join(", "));
     }
+    split::check(folder, &shell, &world, extent.size)?;
     if !extent.figures {
         println!("totals agree; run `cargo bench --bench read` for figures");
         return Ok(());

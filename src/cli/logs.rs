@@ -4,6 +4,7 @@
 use super::ahead::Ahead;
 use super::outcome::{basis, log, shrunk, told, without_copies};
 use super::progress::Progress;
+use super::shares::Shares;
 use super::shell::Disk;
 use super::tree::Found;
 use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
@@ -14,7 +15,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log to read.
@@ -204,18 +204,18 @@ fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
 
 /// Works through the units with as many threads as asked for.
 fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), String> {
-    let next = AtomicUsize::new(0);
+    let shares = Shares::of(units, reading.threads);
     let alone = units.len() < reading.threads;
-    let work = || -> Result<(), String> {
+    let work = |thread: usize| -> Result<(), String> {
         // Stretches of one log that fall to the same thread are folded together.
         let mut open: Option<(usize, Fold<'_>)> = None;
-        while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (Unit::Whole(i) | Unit::Stretch(i, _) | Unit::Hash(i)) = *unit;
+        while let Some(unit) = shares.take(thread) {
+            let (Unit::Whole(i) | Unit::Stretch(i, _) | Unit::Hash(i)) = unit;
             let Some(job) = jobs.get(i) else { continue };
             if let Some((other, fold)) = open.take_if(|(other, _)| *other != i) {
                 close(jobs.get(other), fold)?;
             }
-            match *unit {
+            match unit {
                 Unit::Hash(_) => hash(job),
                 Unit::Whole(_) => {
                     if let Some((read, fold)) = read_whole(job, reading, alone) {
@@ -241,12 +241,12 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
         }
         open.map_or(Ok(()), |(i, fold)| close(jobs.get(i), fold))
     };
-    if reading.threads <= 1 {
-        return work();
+    if shares.len() <= 1 {
+        return work(0);
     }
     std::thread::scope(|scope| {
-        let count = reading.threads.min(units.len().max(1));
-        let handles: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+        let work = &work;
+        let handles: Vec<_> = (0..shares.len()).map(|thread| scope.spawn(move || work(thread))).collect();
         handles
             .into_iter()
             .try_for_each(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned())?)

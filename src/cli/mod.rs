@@ -20,6 +20,7 @@ mod outcome;
 mod partials;
 mod progress;
 mod scan;
+mod shares;
 mod shell;
 mod show;
 mod sign;
