@@ -31,6 +31,7 @@ mod lines;
 mod producers;
 mod run;
 mod split;
+mod stages;
 mod table;
 mod tools;
 mod world;
@@ -165,6 +166,8 @@ struct Input {
     read: bool,
     aggregates: Option<u64>,
     costs: Vec<(Tool, Vec<Cost>)>,
+    /// Where the time goes, if there are figures.
+    stages: Option<stages::Stages>,
     /// Programs whose totals are off.
     wrong: Vec<Tool>,
 }
@@ -197,6 +200,9 @@ fn measure(
             input.take(shell, *tool, names)?;
         }
     }
+    if extent.figures && input.read {
+        input.stages = Some(stages::of(&input.path)?);
+    }
     for ending in ["", ".gz", ".zst"] {
         let path = PathBuf::from(format!("{}{ending}", input.path.display()));
         if path.exists() {
@@ -210,7 +216,16 @@ impl Input {
     fn write(folder: &Path, world: &World, kind: Kind, size: u64) -> Outcome<Input> {
         let path = folder.join(format!("{kind:?}.log"));
         let truth = kind.write(world, size, SEED, &path)?;
-        Ok(Input { kind, path, truth, read: true, aggregates: None, costs: Vec::new(), wrong: Vec::new() })
+        Ok(Input {
+            kind,
+            path,
+            truth,
+            read: true,
+            aggregates: None,
+            costs: Vec::new(),
+            stages: None,
+            wrong: Vec::new(),
+        })
     }
 
     /// Whether Domicile has a reader for it. Any other failure to read is one.

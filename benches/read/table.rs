@@ -58,6 +58,7 @@ const COLUMNS: &[Column] = &[
     ("CPU s", |i| show(cpu(i.of(Tool::One)), 2)),
     ("MB/s", |i| show(cpu(i.of(Tool::One)).map(|s| i.truth.size as f64 / 1e6 / s), 0)),
     ("x `wc -l`", |i| show(ratio(cpu(i.of(Tool::One)), cpu(i.of(Tool::Wc))), 1)),
+    ("of that reading + digest + decoding + folding", stages),
     ("x `rg`", |i| show(ratio(cpu(i.of(Tool::One)), cpu(i.of(Tool::Rg))), 2)),
     ("CPU s with SHA-256", |i| show(cpu(i.of(Tool::Sha)), 2)),
     ("`openssl` CPU s", |i| show(cpu(i.of(Tool::OpenSsl)), 2)),
@@ -73,6 +74,13 @@ const COLUMNS: &[Column] = &[
     ("peak MiB, 1 and 2 threads", |i| format!("{}, {}", peak(i.of(Tool::One)), peak(i.of(Tool::Two)))),
     ("", remarks),
 ];
+
+/// The stages by the clock, each as a multiple of `wc -l`.
+fn stages(input: &Input) -> String {
+    let wc = cpu(input.of(Tool::Wc));
+    let stage = |d: &Duration| show(ratio(Some(d.as_secs_f64()), wc), 1);
+    input.stages.map_or_else(|| "-".to_owned(), |s| s.iter().map(stage).collect::<Vec<_>>().join(" + "))
+}
 
 pub(crate) fn peak(costs: &[Cost]) -> String {
     let peak = costs.iter().filter_map(|c| c.peak).max();
