@@ -169,20 +169,20 @@ impl Record<'_> {
         let http = path == Path::Http;
         let fields = Fields {
             client: self.client.as_deref(),
-            server: self.server.as_deref(),
+            server: bytes(&self.server),
             port: self.port,
-            protocol: self.proto.as_deref(),
-            service: self.service.as_ref().and_then(serde_json::Value::as_str),
-            state: self.conn_state.as_deref(),
-            history: self.history.as_deref(),
+            protocol: bytes(&self.proto),
+            service: self.service.as_ref().and_then(serde_json::Value::as_str).map(str::as_bytes),
+            state: bytes(&self.conn_state),
+            history: bytes(&self.history),
             out: if http { self.request_body_len } else { self.orig_bytes },
             back: if http { self.response_body_len } else { self.resp_bytes },
-            method: self.method.as_deref(),
+            method: bytes(&self.method),
             host: self.host.as_deref(),
             uri: self.uri.as_deref(),
             status: self.status_code,
             server_name: self.server_name.as_deref(),
-            version: self.version.as_ref().and_then(serde_json::Value::as_str),
+            version: self.version.as_ref().and_then(serde_json::Value::as_str).map(str::as_bytes),
             established: self.established,
             query: self.query.as_deref(),
             answered: self.rcode.is_some() || self.answers.is_some(),
@@ -190,6 +190,10 @@ impl Record<'_> {
         let answers = self.answers.iter().flatten().map(|a| &**a);
         settle(path, time, &fields, answers, (at, raw), out);
     }
+}
+
+fn bytes<'r>(text: &'r Option<Cow<'_, str>>) -> Option<&'r [u8]> {
+    text.as_ref().map(|t| t.as_bytes())
 }
 
 /// Seconds with decimals, whole milliseconds, or ISO 8601.
