@@ -35,7 +35,12 @@ pub trait Classes<const N: usize> {
 /// One bitmap for each class, group by group: bit `i` of a group's word says whether its byte `i` is of
 /// the class. What follows the end of the bytes is of none.
 pub fn bitmaps<C: Classes<N>, const N: usize>(bytes: &[u8], out: &mut Vec<[u64; N]>) {
-    Kind::of_this_machine().bitmaps::<C, N>(bytes, out);
+    Kind::of_this_machine().bitmaps(|| C::LIST, bytes, out);
+}
+
+/// As [`bitmaps`], of where each of some bytes stands that are known only at run time.
+pub fn places<const N: usize>(of: [u8; N], bytes: &[u8], out: &mut Vec<[u64; N]>) {
+    Kind::of_this_machine().bitmaps(|| of.map(Class::Is), bytes, out);
 }
 
 /// Work on bitmaps that is worth being compiled for the processor at hand: counting and finding bits are
@@ -96,30 +101,36 @@ impl Kind {
         Kind::Portable
     }
 
-    fn bitmaps<C: Classes<N>, const N: usize>(self, bytes: &[u8], out: &mut Vec<[u64; N]>) {
+    /// `classes` is a closure so that constant ones stay constants where they are compared.
+    fn bitmaps<const N: usize>(
+        self,
+        classes: impl Fn() -> [Class; N] + Copy,
+        bytes: &[u8],
+        out: &mut Vec<[u64; N]>,
+    ) {
         out.clear();
         out.reserve(bytes.len().div_ceil(GROUP));
         let (groups, rest) = bytes.as_chunks::<GROUP>();
         match self {
             // SAFETY: `of_this_machine` and the tests choose it only where AVX-512BW was detected.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512::<C, N>(groups, out) },
+            Kind::Avx512 => unsafe { avx512(groups, classes, out) },
             // SAFETY: `of_this_machine` and the tests choose it only where AVX2 was detected.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2::<C, N>(groups, out) },
-            Kind::Portable => out.extend(groups.iter().map(portable::<C, N>)),
+            Kind::Avx2 => unsafe { avx2(groups, classes, out) },
+            Kind::Portable => out.extend(groups.iter().map(|group| portable(group, classes))),
         }
         if !rest.is_empty() {
             let mut last = [b' '; GROUP];
             last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             let inside = u64::MAX >> (GROUP - rest.len());
-            out.push(portable::<C, N>(&last).map(|word| word & inside));
+            out.push(portable(&last, classes).map(|word| word & inside));
         }
     }
 }
 
 /// Eight bytes at a time. The comparisons are exact: no carry runs from one byte into the next.
-fn portable<C: Classes<N>, const N: usize>(group: &[u8; GROUP]) -> [u64; N] {
+fn portable<const N: usize>(group: &[u8; GROUP], classes: impl Fn() -> [Class; N]) -> [u64; N] {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = LOW << 7;
     // The high bit of each byte that is zero.
@@ -129,7 +140,7 @@ fn portable<C: Classes<N>, const N: usize>(group: &[u8; GROUP]) -> [u64; N] {
     let mut out = [0; N];
     for (i, eight) in group.as_chunks::<8>().0.iter().enumerate() {
         let x = u64::from_le_bytes(*eight);
-        for (word, class) in out.iter_mut().zip(C::LIST) {
+        for (word, class) in out.iter_mut().zip(classes()) {
             let high = match class {
                 Class::Is(b) => zero(x ^ (LOW * u64::from(b))),
                 Class::Either(b) => zero((x | (LOW << 5)) ^ (LOW * u64::from(b))),
@@ -146,7 +157,7 @@ fn portable<C: Classes<N>, const N: usize>(group: &[u8; GROUP]) -> [u64; N] {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512bw")]
-fn avx512<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[u64; N]>) {
+fn avx512<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N], out: &mut Vec<[u64; N]>) {
     use std::arch::x86_64::{
         _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512,
         _mm512_or_si512, _mm512_set1_epi8, _mm512_sub_epi8,
@@ -156,7 +167,7 @@ fn avx512<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[
         let v = unsafe { _mm512_loadu_si512(group.as_ptr().cast()) };
         let folded = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
         let mut words = [0; N];
-        for (word, class) in words.iter_mut().zip(C::LIST) {
+        for (word, class) in words.iter_mut().zip(classes()) {
             *word = match class {
                 Class::Is(b) => _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b.cast_signed())),
                 Class::Either(b) => _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8(b.cast_signed())),
@@ -174,7 +185,7 @@ fn avx512<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn avx2<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[u64; N]>) {
+fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N], out: &mut Vec<[u64; N]>) {
     use std::arch::x86_64::{
         _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
         _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
@@ -185,7 +196,7 @@ fn avx2<C: Classes<N>, const N: usize>(groups: &[[u8; GROUP]], out: &mut Vec<[u6
             // SAFETY: a half is 32 readable bytes, and the load needs no alignment.
             let v = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
             let folded = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
-            for (word, class) in words.iter_mut().zip(C::LIST) {
+            for (word, class) in words.iter_mut().zip(classes()) {
                 let hits = match class {
                     Class::Is(b) => _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b.cast_signed())),
                     Class::Either(b) => _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b.cast_signed())),
@@ -247,7 +258,7 @@ mod tests {
     fn check(bytes: &[u8]) {
         for kind in kinds() {
             let mut out = vec![[7; 7]];
-            kind.bitmaps::<Told, 7>(bytes, &mut out);
+            kind.bitmaps(|| Told::LIST, bytes, &mut out);
             assert_eq!(out.len(), bytes.len().div_ceil(GROUP), "{kind:?}");
             for (i, words) in out.iter().enumerate() {
                 for (class, word) in Told::LIST.iter().zip(words) {
@@ -257,6 +268,20 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn bytes_known_at_run_time_are_found_too() {
+        let text = b"a,b;c".repeat(30);
+        for kind in kinds() {
+            let (mut fixed, mut given) = (Vec::new(), Vec::new());
+            kind.bitmaps(|| [Class::Is(b','), Class::Is(b';')], &text, &mut fixed);
+            let of = std::hint::black_box([b',', b';']);
+            kind.bitmaps(|| of.map(Class::Is), &text, &mut given);
+            assert_eq!(fixed, given, "{kind:?}");
+            places(of, &text, &mut fixed);
+            assert_eq!(fixed, given);
         }
     }
 

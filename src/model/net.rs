@@ -66,17 +66,22 @@ pub fn fold_mapped(address: IpAddr) -> IpAddr {
 /// Splits `host:port`, `[v6]:port` or `host`, dropping `user:password@`. The host is not validated.
 #[must_use]
 pub fn split_authority(text: &str) -> (&str, Option<u16>) {
-    let text = text.rsplit_once('@').map_or(text, |(_, after)| after);
+    let text = memchr::memrchr(b'@', text.as_bytes()).map_or(text, |at| both(text, at).1);
     if let Some(rest) = text.strip_prefix('[') {
         let Some((host, after)) = rest.split_once(']') else { return (text, None) };
         return (host, after.strip_prefix(':').and_then(|p| p.parse().ok()));
     }
-    match text.split_once(':') {
+    let Some(colon) = memchr::memchr(b':', text.as_bytes()) else { return (text, None) };
+    match both(text, colon) {
         // More than one colon and no bracket: a bare IPv6 address.
-        Some((_, port)) if port.contains(':') => (text, None),
-        Some((host, port)) => (host, port.parse().ok()),
-        None => (text, None),
+        (_, port) if memchr::memchr(b':', port.as_bytes()).is_some() => (text, None),
+        (host, port) => (host, port.parse().ok()),
     }
+}
+
+/// What stands before and after an ASCII character.
+fn both(text: &str, at: usize) -> (&str, &str) {
+    (text.get(..at).unwrap_or(text), text.get(at + 1..).unwrap_or_default())
 }
 
 /// The parts of a URL that matter here. User information and query are dropped on reading.
@@ -96,19 +101,23 @@ impl<'a> Url<'a> {
     /// Reads an absolute URL with an authority (`scheme://host...`); `None` for anything else.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Url<'a>> {
-        let (scheme, rest) = text.split_once("://")?;
+        // A scheme holds no colon: the first one ends it.
+        let (scheme, rest) = text.split_at_checked(memchr::memchr(b':', text.as_bytes())?)?;
+        let rest = rest.strip_prefix("://")?;
         if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
             return None;
         }
-        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
+        let end = rest.as_bytes().get(..end).and_then(|a| memchr::memchr(b'\\', a)).unwrap_or(end);
         let (authority, tail) = rest.split_at_checked(end)?;
-        let path = tail.split(['?', '#']).next().unwrap_or("");
+        let path = tail.get(..memchr::memchr2(b'?', b'#', tail.as_bytes()).unwrap_or(tail.len()))?;
         let (host, port) = split_authority(authority);
-        let default = || match scheme.to_ascii_lowercase().as_str() {
-            "http" | "ws" => Some(80),
-            "https" | "wss" => Some(443),
-            "ftp" => Some(21),
-            _ => None,
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        let default = || match () {
+            () if is("http") || is("ws") => Some(80),
+            () if is("https") || is("wss") => Some(443),
+            () if is("ftp") => Some(21),
+            () => None,
         };
         Some(Url {
             scheme,
@@ -281,6 +290,55 @@ mod tests {
             Some(("::1", Some(80), "/"))
         );
         assert_eq!(Url::parse("data:image/png;base64,AAAA"), None);
+    }
+
+    /// As these were written before they were made quick.
+    fn by_searching(text: &str) -> Option<(&str, &str, Option<u16>, &str)> {
+        let (scheme, rest) = text.split_once("://")?;
+        if scheme.is_empty() || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) {
+            return None;
+        }
+        let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        let path = tail.split(['?', '#']).next().unwrap_or("");
+        let (host, port) = authority_by_searching(authority);
+        let default = match scheme.to_ascii_lowercase().as_str() {
+            "http" | "ws" => Some(80),
+            "https" | "wss" => Some(443),
+            "ftp" => Some(21),
+            _ => None,
+        };
+        Some((scheme, host, port.or(default), if path.is_empty() { "/" } else { path }))
+    }
+
+    fn authority_by_searching(text: &str) -> (&str, Option<u16>) {
+        let text = text.rsplit_once('@').map_or(text, |(_, after)| after);
+        if let Some(rest) = text.strip_prefix('[') {
+            let Some((host, after)) = rest.split_once(']') else { return (text, None) };
+            return (host, after.strip_prefix(':').and_then(|p| p.parse().ok()));
+        }
+        match text.split_once(':') {
+            Some((_, port)) if port.contains(':') => (text, None),
+            Some((host, port)) => (host, port.parse().ok()),
+            None => (text, None),
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn urls_are_read_as_by_searching(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "http", "HTTPS", "ws", "ftp", "x", ":", "/", "//", "://", "@", "[", "]", "::1", "?", "#", "\\", "a.example",
+                ":80", ":+80", ":99999", "\u{e9}", "\u{2f0f}", ".", "-", "+", " ", "1",
+            ]), 0..12),
+        ) {
+            let text = pieces.concat();
+            for text in [text.clone(), format!("http://{text}")] {
+                let url = Url::parse(&text).map(|u| (u.scheme, u.host, u.port, u.path));
+                proptest::prop_assert_eq!(url, by_searching(&text));
+                proptest::prop_assert_eq!(split_authority(&text), authority_by_searching(&text));
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,9 @@
 //! ones, more than a few levels of nesting, and of course whatever is wrong. Tests hold both paths against
 //! each other on valid, mutated and made-up lines.
 
+#[cfg(test)]
+pub(super) mod made_up;
+
 use crate::bytes::simd::{Class, Classes, Work, best, bitmaps};
 use std::borrow::Cow;
 
@@ -65,6 +68,14 @@ pub(super) trait Visit<'a> {
     fn element(&mut self, array: Context) -> Context;
     /// An array has ended; its text, brackets and all.
     fn array(&mut self, array: Context, text: &'a [u8]) -> Result<(), Unsure>;
+}
+
+/// Sets a member that was not set before: twice is for the parser to refuse.
+pub(super) fn set<T>(slot: &mut Option<T>, value: Result<T, Unsure>) -> Result<Context, Unsure> {
+    match slot.replace(value?) {
+        None => Ok(IGNORED),
+        Some(_) => Err(Unsure),
+    }
 }
 
 /// A value that begins somewhere.
@@ -135,6 +146,11 @@ impl<'a> Value<'a, '_> {
         u16::try_from(self.number()?).map_err(|_| Unsure)
     }
 
+    /// Whether it is `null`.
+    pub(super) fn is_null(&self) -> bool {
+        self.first() == b'n'
+    }
+
     /// `true` or `false`.
     pub(super) fn truth(&self) -> Result<bool, Unsure> {
         match self.first() {
@@ -144,9 +160,10 @@ impl<'a> Value<'a, '_> {
         }
     }
 
-    /// The bytes from where it begins to the end of the line.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.line.get(self.at..).unwrap_or_default()
+    /// A number as it is written.
+    pub(super) fn digits(&self) -> Result<&'a [u8], Unsure> {
+        let rest = self.line.get(self.at..).filter(|_| self.first().is_ascii_digit()).ok_or(Unsure)?;
+        memchr::memchr2(b',', b'}', rest).and_then(|end| rest.get(..end)).ok_or(Unsure)
     }
 
     /// An object.

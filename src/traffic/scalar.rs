@@ -23,6 +23,38 @@ pub(super) fn port(text: &[u8]) -> Option<u16> {
 
 /// Seconds since 1970 with any number of decimals, cut to microseconds.
 pub(super) fn epoch(text: &[u8]) -> Option<Time> {
+    usual_epoch(text).or_else(|| any_epoch(text))
+}
+
+/// Ten digits and no, three or six decimals, as logs of this century have them.
+fn usual_epoch(text: &[u8]) -> Option<Time> {
+    let (whole, rest) = text.split_first_chunk::<8>()?;
+    let (tens, ones, micros) = match *rest {
+        [tens, ones] => (tens, ones, 0),
+        [tens, ones, b'.', a, b, c] => (tens, ones, eight([b'0', b'0', a, b, c, b'0', b'0', b'0'])?),
+        [tens, ones, b'.', a, b, c, d, e, f] => (tens, ones, eight([b'0', b'0', a, b, c, d, e, f])?),
+        _ => return None,
+    };
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 {
+        return None;
+    }
+    let seconds = eight(*whole)? * 100 + i64::from(tens) * 10 + i64::from(ones);
+    Time::from_micros(seconds * 1_000_000 + micros)
+}
+
+/// Eight digits at once: pairs, then fours, then all.
+fn eight(text: [u8; 8]) -> Option<i64> {
+    let digits = u64::from_le_bytes(text) ^ ZEROS;
+    if beyond_nine(digits) != 0 {
+        return None;
+    }
+    let pairs = (digits & 0x000f_000f_000f_000f) * 10 + (digits >> 8 & 0x000f_000f_000f_000f);
+    let fours = (pairs & 0x0000_00ff_0000_00ff) * 100 + (pairs >> 16 & 0x0000_00ff_0000_00ff);
+    Some(((fours & 0xffff) * 10_000 + (fours >> 32)).cast_signed())
+}
+
+fn any_epoch(text: &[u8]) -> Option<Time> {
     let (whole, decimals) = match memchr::memchr(b'.', text) {
         Some(at) => (text.get(..at)?, text.get(at + 1..)?),
         None => (text, &[][..]),
@@ -55,24 +87,60 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().map(fold_mapped)
 }
 
-/// Four decimal parts without leading zeros.
+/// Four decimal parts without leading zeros. All 7 to 15 bytes are looked at at once: where the points stand
+/// cannot be foreseen, and a wrong guess costs more than the arithmetic.
 fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
-    let (mut address, mut part, mut digits, mut dots) = (0_u32, 0_u32, 0_u8, 0_u8);
-    for b in text {
-        match b.wrapping_sub(b'0') {
-            digit @ 0..=9 if digits == 0 || (part > 0 && digits < 3) => {
-                part = part * 10 + u32::from(digit);
-                digits += 1;
-            }
-            _ if *b == b'.' && digits > 0 && part < 256 && dots < 3 => {
-                address = address << 8 | part;
-                (part, digits) = (0, 0);
-                dots += 1;
-            }
-            _ => return None,
+    let (low, high) = match (text.first_chunk::<8>(), text.last_chunk::<8>(), text) {
+        (Some(first), Some(last), _) if text.len() < 16 => {
+            let last = u64::from_le_bytes(*last) ^ ZEROS;
+            let beyond = 8 * (16 - text.len() as u32);
+            (u64::from_le_bytes(*first) ^ ZEROS, last.checked_shr(beyond).unwrap_or(0))
         }
+        (_, _, &[a, b, c, d, e, f, g]) => (u64::from_le_bytes([a, b, c, d, e, f, g, b'0']) ^ ZEROS, 0),
+        _ => return None,
+    };
+    // Points stand out as high bits, and then are zero like what is not of the text.
+    let (low_points, high_points) = (points(low), points(high));
+    let (low, high) = (low & !(low_points * 0xff), high & !(high_points * 0xff));
+    let gather = |points: u64| points.wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    let mut ends = gather(low_points) | gather(high_points) << 8;
+    // The text ends the last part; the other bit only keeps the loop from running dry.
+    ends |= 1 << text.len() | 1_u64 << 40;
+    let mut wrong = beyond_nine(low) | beyond_nine(high) != 0;
+    let (mut low, mut high, mut address) = (low, high, 0_u32);
+    for _ in 0..4 {
+        let length = ends.trailing_zeros();
+        // The last digit comes last, and nothing before the first one.
+        let digits = (low as u32).wrapping_shl(8_u32.wrapping_mul(4_u32.wrapping_sub(length)));
+        // Read as numbers of base 256, parts keep their order. The least of 1, 2 and 3 digits: none begins with zero.
+        let ordered = digits.swap_bytes();
+        let least = 1_u32.wrapping_shl(8_u32.wrapping_mul(length.wrapping_sub(1))) & !1;
+        wrong |= (length > 3) | (ordered < least) | (ordered > 0x02_05_05);
+        let part = (digits >> 8).wrapping_mul(100 << 16 | 10 << 8 | 1) >> 16 & 0xff;
+        address = address << 8 | part;
+        let step = 8_u32.wrapping_mul(length.wrapping_add(1));
+        low = low.wrapping_shr(step) | high.wrapping_shl(64_u32.wrapping_sub(step));
+        high = high.wrapping_shr(step);
+        ends = ends.wrapping_shr(length.wrapping_add(1));
     }
-    (dots == 3 && digits > 0 && part < 256).then(|| Ipv4Addr::from_bits(address << 8 | part))
+    wrong |= ends != (1 << 40) >> (text.len() + 1);
+    (!wrong).then(|| Ipv4Addr::from_bits(address))
+}
+
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The lowest bit of each byte that was a point before it was compared with [`ZEROS`].
+fn points(digits: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let x = digits ^ 0x1e1e_1e1e_1e1e_1e1e;
+    !(((x & LOW) + LOW) | x | LOW) >> 7
+}
+
+/// Not zero if any of eight digits is none.
+fn beyond_nine(digits: u64) -> u64 {
+    // A byte above nine has or gets a high half. What it may carry over it does from there.
+    (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0
 }
 
 #[cfg(test)]
@@ -99,6 +167,54 @@ mod tests {
             ["", "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.0004", "00.1.2.3"]
         {
             assert_eq!(address(bad), None, "{bad}");
+        }
+    }
+
+    mod made_up {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 16 } else { 5000 }))]
+
+            #[test]
+            fn the_quick_ways_agree_with_the_others(
+                parts in prop::collection::vec((0_u16..300, 0_usize..12), 3..6),
+                text in "[0-9.]{0,18}",
+                damage in (0_usize..18, any::<u8>()),
+                digits in prop::collection::vec(prop::sample::select(b"0123456789./:x\xb0".to_vec()), 17..18),
+            ) {
+                let spelt = |(n, zeros): &(u16, usize)| match zeros {
+                    0 => format!("0{n}"),
+                    1 => String::new(),
+                    _ => n.to_string(),
+                };
+                let joined = parts.iter().map(spelt).collect::<Vec<_>>().join(".");
+                let mut damaged = joined.clone().into_bytes();
+                if let Some(slot) = damaged.get_mut(damage.0) {
+                    *slot = damage.1;
+                }
+                for text in [joined.as_bytes(), text.as_bytes(), &damaged] {
+                    let by_std = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok());
+                    prop_assert_eq!(dotted(text), by_std, "{:?}", text);
+                }
+                let mut stamp = digits;
+                for end in [10, 14, 17] {
+                    for (at, b) in [(10, b'.'), (damage.0, damage.1)] {
+                        if let Some(slot) = stamp.get_mut(at) {
+                            *slot = b;
+                        }
+                        if let Some(quick) = usual_epoch(&stamp[..end]) {
+                            prop_assert_eq!(Some(quick), any_epoch(&stamp[..end]));
+                        }
+                    }
+                }
+                let times = parts.iter().map(|(n, z)| format!("179{:03}{:04}.{:06}", n, z * 731, n * 197));
+                for time in times {
+                    prop_assert!(usual_epoch(time.as_bytes()).is_some(), "{}", time);
+                    prop_assert_eq!(usual_epoch(time.as_bytes()), any_epoch(time.as_bytes()));
+                }
+            }
         }
     }
 }

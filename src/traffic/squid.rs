@@ -5,6 +5,7 @@ mod exchange;
 
 pub(super) use exchange::Exchange;
 
+use super::columns::{Columns, Row};
 use super::layout::{Dialect, Layout, LayoutError};
 use super::lines::{LONGEST, Line, Lines};
 use super::scalar::{epoch, number};
@@ -64,14 +65,14 @@ That CONNECT is ignored so that nothing is counted twice; one logged with a peer
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
-        let mut good = 0;
+        let (mut good, mut columns) = (0, Columns::default());
         let mut lines = head.bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).peekable();
         for _ in 0..20 {
             let Some(line) = lines.next() else { break };
             if lines.peek().is_none() && !head.whole {
                 break;
             }
-            let Some(record) = Record::of(line) else { continue };
+            let Some(record) = Record::of(&mut columns, line, line) else { continue };
             let dotted = record.time.get(record.time.len().saturating_sub(4)) == Some(&b'.');
             let result = record.result.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
             good += u32::from(dotted && epoch(record.time).is_some() && result && !record.result.is_empty());
@@ -93,19 +94,22 @@ That CONNECT is ignored so that nothing is counted twice; one logged with a peer
 
     fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
         match options.log_format.as_deref() {
-            None => Box::new(Reader),
+            None => Box::new(Reader::default()),
             Some(text) => Box::new(custom::Custom::new(text)),
         }
     }
 }
 
-struct Reader;
+#[derive(Default)]
+struct Reader {
+    columns: Columns,
+}
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at, .. }) = lines.next(out) {
-            match read(bytes) {
+        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
+            match read(&mut self.columns, bytes, ahead) {
                 Ok(flow) => out.record(at, bytes, Settled::Flow(&flow)),
                 Err(other) => out.record(at, bytes, other),
             }
@@ -135,21 +139,33 @@ struct Record<'a> {
 const TOKENS: usize = 24;
 
 impl<'a> Record<'a> {
-    fn of(line: &'a [u8]) -> Option<Record<'a>> {
-        let mut tokens = [&[][..]; TOKENS];
-        let mut count = 0;
-        for (slot, token) in tokens.iter_mut().zip(line.split(|b| *b == b' ').filter(|t| !t.is_empty())) {
-            *slot = token;
-            count += 1;
-        }
-        let tokens = tokens.get(..count)?;
-        let [time, elapsed, client, result, sizes, method, url, rest @ ..] = tokens else { return None };
-        let (result, status) = halves(result)?;
+    fn of(columns: &mut Columns, line: &'a [u8], ahead: &[u8]) -> Option<Record<'a>> {
+        let count = columns.words(line, ahead, b' ', TOKENS);
+        Record::of_tokens(columns.of(line), count)
+    }
+
+    fn of_tokens(tokens: Row<'a, '_>, count: usize) -> Option<Record<'a>> {
+        let token = |i| tokens.column(i);
+        let (result, status) = halves(token(3))?;
         // The user before it may be missing, and a URL may hold blanks: it is found by its fixed words.
-        let at = rest.iter().rposition(|t| halves(t).is_some_and(|(word, _)| known_hierarchy(word)))?;
-        let (hierarchy, peer) = rest.get(at).and_then(|t| halves(t))?;
-        let sent = rest.get(at + 2).copied();
-        Some(Record { time, elapsed, client, result, status, sizes, method, url, hierarchy, peer, sent })
+        let peer = (7..count).rev().find_map(|i| {
+            let token = Some(token(i)).filter(|t| t.first().is_some_and(u8::is_ascii_uppercase))?;
+            halves(token).filter(|(word, _)| known_hierarchy(word)).map(|halves| (i, halves))
+        });
+        let (at, (hierarchy, peer)) = peer?;
+        Some(Record {
+            time: token(0),
+            elapsed: token(1),
+            client: token(2),
+            result,
+            status,
+            sizes: token(4),
+            method: token(5),
+            url: token(6),
+            hierarchy,
+            peer,
+            sent: (at + 2 < count).then(|| token(at + 2)),
+        })
     }
 }
 
@@ -159,9 +175,13 @@ fn halves(token: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((token.get(..at)?, token.get(at + 1..)?))
 }
 
-fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
+fn read<'a>(
+    columns: &mut Columns,
+    line: &'a [u8],
+    ahead: &[u8],
+) -> Result<Flow<'a>, Settled<'static, 'static>> {
     let rejected = Settled::Rejected;
-    let record = Record::of(line).ok_or(rejected("not a line of this format"))?;
+    let record = Record::of(columns, line, ahead).ok_or(rejected("not a line of this format"))?;
     let end = epoch(record.time).ok_or(rejected("time is not a number"))?;
     let elapsed = match record.elapsed {
         [b'-', ..] => 0, // Squid writes -1 where it does not know.
@@ -194,11 +214,12 @@ mod tests {
     use crate::model::{Disposition, Transport, Visibility};
 
     fn flow(line: &str) -> Flow<'_> {
-        read(line.as_bytes()).unwrap_or_else(|e| panic!("{line}: {e:?}"))
+        read(&mut Columns::default(), line.as_bytes(), line.as_bytes())
+            .unwrap_or_else(|e| panic!("{line}: {e:?}"))
     }
 
     fn settled(line: &str) -> String {
-        match read(line.as_bytes()) {
+        match read(&mut Columns::default(), line.as_bytes(), line.as_bytes()) {
             Err(Settled::Ignored(why)) => format!("ignored: {why}"),
             Err(Settled::Rejected(why)) => format!("rejected: {why}"),
             other => panic!("{other:?}"),
@@ -279,5 +300,36 @@ mod tests {
             "1795422870.896 2 10.0.0.7 TCP_MISS/200 5 GET http://a.example/x y z NONE/u HIER_DIRECT/192.0.2.1 text/html",
         );
         assert_eq!((f.path, f.server_address), (Some("/x"), "192.0.2.1".parse().ok()));
+    }
+
+    /// The parts of a line as they were found by splitting it.
+    fn by_splitting(line: &[u8]) -> Option<String> {
+        let tokens: Vec<_> = line.split(|b| *b == b' ').filter(|t| !t.is_empty()).take(TOKENS).collect();
+        let [time, elapsed, client, result, sizes, method, url, rest @ ..] = &*tokens else { return None };
+        let (result, status) = halves(result)?;
+        let at = rest.iter().rposition(|t| halves(t).is_some_and(|(word, _)| known_hierarchy(word)))?;
+        let (hierarchy, peer) = halves(rest[at])?;
+        let sent = rest.get(at + 2);
+        let parts = [time, elapsed, client, result, status, sizes, method, url, hierarchy, peer];
+        Some(format!("{parts:?} {sent:?}"))
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_are_cut_as_by_splitting(
+            tokens in proptest::collection::vec(proptest::sample::select(vec![
+                "1795422870.896", "2", "10.0.0.7", "TCP_MISS/200", "/", "5", "GET", "http://a.example/x", "-", "", " ",
+                "HIER_DIRECT/192.0.2.1", "TIMEOUT_CARP/x", "NONE/-", "text/html", "NONE", "hier_none/x", "\0", "\u{e9}/", "7",
+            ]), 0..30),
+        ) {
+            let line = tokens.join(" ");
+            let ahead = format!("{line}\nHIER_NONE/- x");
+            let mut columns = Columns::default();
+            let record = Record::of(&mut columns, line.as_bytes(), ahead.as_bytes()).map(|r| {
+                let parts = [r.time, r.elapsed, r.client, r.result, r.status, r.sizes, r.method, r.url, r.hierarchy, r.peer];
+                format!("{parts:?} {:?}", r.sent)
+            });
+            proptest::prop_assert_eq!(record, by_splitting(line.as_bytes()));
+        }
     }
 }

@@ -4,11 +4,12 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use super::columns::Columns;
 use super::lines::{LONGEST, Line, Lines};
 use super::scalar::{address_bytes, epoch, number, port};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::{Disposition, Flow, Lane, Orientation, Protocol, Visibility};
-use layout::{Layout, Places, Role};
+use layout::{Layout, Role};
 use std::ops::ControlFlow;
 
 /// The shelf entry.
@@ -62,7 +63,7 @@ guessed); fields named by hand in other words; lines with a time put in front."#
         let plain = Layout::default();
         let ours = |line: &[u8]| {
             Layout::of_header(line).is_some_and(|l| l.is_certain())
-                || Places::default().cut(line, &plain).is_some_and(|row| layout::is_default(&row))
+                || plain.cut(line, line, &mut Columns::default()).is_some_and(layout::is_default)
         };
         if lines.by_ref().take(20).any(ours) { Sniff::Certain } else { Sniff::No }
     }
@@ -88,18 +89,19 @@ guessed); fields named by hand in other words; lines with a time put in front."#
 #[derive(Default)]
 struct Reader {
     layout: Layout,
-    places: Places,
+    columns: Columns,
 }
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at, .. }) = lines.next(out) {
+        while let Some(line) = lines.next(out) {
+            let Line { bytes, at, .. } = line;
             if let Some(layout) = Layout::of_header(bytes) {
-                *self = Reader { layout, places: Places::default() };
+                self.layout = layout;
                 continue;
             }
-            match read(bytes, &self.layout, &mut self.places) {
+            match read(&line, &self.layout, &mut self.columns) {
                 Ok(Read::Flow(flow)) => out.record(at, bytes, Settled::Flow(&flow)),
                 Ok(Read::Sign(health, why)) => {
                     out.health(health);
@@ -125,11 +127,11 @@ enum Read<'a> {
     Sign(Health, &'static str),
 }
 
-fn read<'a>(line: &'a [u8], layout: &Layout, places: &mut Places) -> Result<Read<'a>, &'static str> {
+fn read<'a>(line: &Line<'a>, layout: &Layout, columns: &mut Columns) -> Result<Read<'a>, &'static str> {
     if let Some(why) = layout.fault {
         return Err(why);
     }
-    let row = places.cut(line, layout).ok_or(if layout.assumed {
+    let row = layout.cut(line.bytes, line.ahead, columns).ok_or(if layout.assumed {
         "no header before it"
     } else {
         "another number of columns than the header"

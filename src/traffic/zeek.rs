@@ -11,7 +11,7 @@
 //! | `RSTRH` `SHR` | only the answer was seen | unknown |
 //! | `OTH` | seen midway | delivered if payload was sent, else unknown |
 
-use super::scalar::address;
+use super::scalar::{address, address_bytes};
 use super::{NameFact, Settled};
 use crate::model::net::{Host, Url, split_authority};
 use crate::model::{At, Disposition, Flow, Lane, Method, Orientation, Protocol, Time, Transport, Visibility};
@@ -60,150 +60,152 @@ impl Path {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Fields<'a> {
     pub(super) client: Option<&'a str>,
-    pub(super) server: Option<&'a str>,
+    pub(super) server: Option<&'a [u8]>,
     pub(super) port: Option<u16>,
-    pub(super) protocol: Option<&'a str>,
-    pub(super) service: Option<&'a str>,
-    pub(super) state: Option<&'a str>,
-    pub(super) history: Option<&'a str>,
+    pub(super) protocol: Option<&'a [u8]>,
+    pub(super) service: Option<&'a [u8]>,
+    pub(super) state: Option<&'a [u8]>,
+    pub(super) history: Option<&'a [u8]>,
     pub(super) out: Option<u64>,
     pub(super) back: Option<u64>,
-    pub(super) method: Option<&'a str>,
+    pub(super) method: Option<&'a [u8]>,
     pub(super) host: Option<&'a str>,
     pub(super) uri: Option<&'a str>,
     pub(super) status: Option<u64>,
     pub(super) server_name: Option<&'a str>,
-    pub(super) version: Option<&'a str>,
+    pub(super) version: Option<&'a [u8]>,
     pub(super) established: Option<bool>,
     pub(super) query: Option<&'a str>,
     pub(super) answered: bool,
 }
 
 /// The flow of a record, or why there is none.
-pub(super) fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static str> {
+#[inline]
+fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static str> {
     // Zeek writes addresses only; other text there is no name that may be shown.
     let client = f.client.ok_or("no originator")?;
     address(client).ok_or("the originator is no address")?;
-    let server_address = match f.server {
-        Some(text) => Some(address(text).ok_or("the responder is no address")?),
-        None => None,
-    };
-    let base = Flow {
-        server_address,
-        server_port: f.port,
-        orientation: Orientation::Stated,
-        visibility: if server_address.is_some() { Visibility::Address } else { Visibility::Opaque },
-        protocol: protocol(f.protocol),
-        ..Flow::new(time, client, Lane::PacketFlow)
-    };
-    Ok(match path {
-        Path::Conn => conn(base, f),
-        Path::Http => http(base, f),
-        Path::Ssl => Flow {
-            lane: Lane::Tls,
-            protocol: Protocol::Tcp,
-            server_name: f.server_name,
-            visibility: named(f.server_name, base.visibility),
-            transport: tls(f.version),
-            disposition: match f.established {
+    let mut flow = Flow::new(time, client, Lane::PacketFlow);
+    if let Some(text) = f.server {
+        flow.server_address = Some(address_bytes(text).ok_or("the responder is no address")?);
+    }
+    flow.server_port = f.port;
+    flow.orientation = Orientation::Stated;
+    flow.visibility = if flow.server_address.is_some() { Visibility::Address } else { Visibility::Opaque };
+    flow.protocol = protocol(f.protocol);
+    match path {
+        Path::Conn => conn(&mut flow, f),
+        Path::Http => http(&mut flow, f),
+        Path::Ssl => {
+            flow.lane = Lane::Tls;
+            flow.protocol = Protocol::Tcp;
+            named(&mut flow, f.server_name);
+            flow.transport = tls(f.version);
+            flow.disposition = match f.established {
                 Some(true) => Disposition::Delivered,
                 Some(false) => Disposition::Failed,
                 None => Disposition::Unknown,
-            },
-            ..base
-        },
-        Path::Quic => Flow {
-            lane: Lane::Tls,
-            protocol: Protocol::Udp,
-            server_name: f.server_name,
-            visibility: named(f.server_name, base.visibility),
-            transport: Transport::Quic,
+            };
+        }
+        Path::Quic => {
+            flow.lane = Lane::Tls;
+            flow.protocol = Protocol::Udp;
+            named(&mut flow, f.server_name);
+            flow.transport = Transport::Quic;
             // `H` is the end of the client's handshake, `O` its data under session keys.
-            disposition: match f.history.is_some_and(|h| h.contains(['H', 'O'])) {
+            flow.disposition = match f.history.is_some_and(|h| h.iter().any(|b| matches!(b, b'H' | b'O'))) {
                 true => Disposition::Delivered,
                 false => Disposition::Unknown,
-            },
-            ..base
-        },
-        Path::Dns => Flow {
-            lane: Lane::Lookup,
-            server_name: f.query,
-            visibility: named(f.query, base.visibility),
-            disposition: if f.answered { Disposition::Delivered } else { Disposition::Unknown },
-            ..base
-        },
+            };
+        }
+        Path::Dns => {
+            flow.lane = Lane::Lookup;
+            named(&mut flow, f.query);
+            flow.disposition = if f.answered { Disposition::Delivered } else { Disposition::Unknown };
+        }
         Path::Files | Path::Health | Path::Other => return Err("no exchange"),
-    })
+    }
+    Ok(flow)
 }
 
-fn protocol(name: Option<&str>) -> Protocol {
+fn protocol(name: Option<&[u8]>) -> Protocol {
     match name {
         // Logs above the transport name it only if it can differ.
-        None | Some("tcp") => Protocol::Tcp,
-        Some("udp") => Protocol::Udp,
-        Some("icmp") => Protocol::Icmp,
+        None | Some(b"tcp") => Protocol::Tcp,
+        Some(b"udp") => Protocol::Udp,
+        Some(b"icmp") => Protocol::Icmp,
         Some(_) => Protocol::Other,
     }
 }
 
-fn named(name: Option<&str>, otherwise: Visibility) -> Visibility {
-    if name.is_some() { Visibility::Name } else { otherwise }
+fn named<'a>(flow: &mut Flow<'a>, name: Option<&'a str>) {
+    flow.server_name = name;
+    if name.is_some() {
+        flow.visibility = Visibility::Name;
+    }
 }
 
-fn conn<'a>(base: Flow<'a>, f: &Fields<'a>) -> Flow<'a> {
+fn conn<'a>(flow: &mut Flow<'a>, f: &Fields<'a>) {
     let sent = f.out.is_some_and(|n| n > 0);
-    let datagrams = !matches!(base.protocol, Protocol::Tcp);
-    let service = f.service.unwrap_or_default();
-    let speaks = |name: &str| service.split([',', '-']).any(|s| s == name);
-    Flow {
-        disposition: match f.state.unwrap_or_default() {
-            "SF" | "S1" | "S2" | "S3" | "RSTO" | "RSTR" => Disposition::Delivered,
-            "REJ" | "RSTOS0" | "SH" | "S0" if !sent && !datagrams => Disposition::Failed,
-            "S0" if !sent && f.out == Some(0) => Disposition::Failed,
-            "OTH" if sent => Disposition::Delivered,
-            _ => Disposition::Unknown,
-        },
-        orientation: match (f.history, f.state) {
-            (Some(h), _) if h.starts_with('^') => Orientation::Unknown,
-            (_, Some("OTH")) => Orientation::Inferred,
-            _ => Orientation::Stated,
-        },
-        transport: match () {
-            () if speaks("quic") => Transport::Quic,
-            () if speaks("ssl") => Transport::Tls,
-            () if speaks("http") => Transport::Cleartext,
-            () => Transport::Unknown,
-        },
-        bytes_out: f.out,
-        bytes_in: f.back,
-        ..base
+    let datagrams = !matches!(flow.protocol, Protocol::Tcp);
+    flow.disposition = match f.state.unwrap_or_default() {
+        b"SF" | b"S1" | b"S2" | b"S3" | b"RSTO" | b"RSTR" => Disposition::Delivered,
+        b"REJ" | b"RSTOS0" | b"SH" | b"S0" if !sent && !datagrams => Disposition::Failed,
+        b"S0" if !sent && f.out == Some(0) => Disposition::Failed,
+        b"OTH" if sent => Disposition::Delivered,
+        _ => Disposition::Unknown,
+    };
+    flow.orientation = match (f.history, f.state) {
+        (Some(h), _) if h.starts_with(b"^") => Orientation::Unknown,
+        (_, Some(b"OTH")) => Orientation::Inferred,
+        _ => Orientation::Stated,
+    };
+    flow.transport = service(f.service.unwrap_or_default());
+    flow.bytes_out = f.out;
+    flow.bytes_in = f.back;
+}
+
+/// The protection that the services found in a connection have.
+fn service(services: &[u8]) -> Transport {
+    match services {
+        b"" => Transport::Unknown,
+        b"ssl" => Transport::Tls,
+        b"http" => Transport::Cleartext,
+        several => {
+            let speaks = |name: &[u8]| several.split(|b| matches!(b, b',' | b'-')).any(|s| s == name);
+            match () {
+                () if speaks(b"quic") => Transport::Quic,
+                () if speaks(b"ssl") => Transport::Tls,
+                () if speaks(b"http") => Transport::Cleartext,
+                () => Transport::Unknown,
+            }
+        }
     }
 }
 
-fn http<'a>(base: Flow<'a>, f: &Fields<'a>) -> Flow<'a> {
-    let method = Method::of_http(f.method.unwrap_or_default());
+fn http<'a>(flow: &mut Flow<'a>, f: &Fields<'a>) {
+    let method = f.method.map_or(Method::Other, |m| Method::of_http(std::str::from_utf8(m).unwrap_or("?")));
     let uri = f.uri.unwrap_or_default();
-    let (name, port, path, proxied) = http_target(method, uri, f.host, base.server_port);
-    Flow {
-        lane: Lane::Http,
-        protocol: Protocol::Tcp,
-        server_name: name,
-        server_port: port,
+    let (name, port, path, proxied) = http_target(method, uri, f.host, flow.server_port);
+    flow.lane = Lane::Http;
+    flow.protocol = Protocol::Tcp;
+    flow.server_name = name;
+    flow.server_port = port;
+    if proxied {
         // Towards a proxy the responder is the proxy, not the server.
-        server_address: if proxied { None } else { base.server_address },
-        method,
-        path,
-        transport: Transport::Cleartext,
-        visibility: match (path, name) {
-            (Some(_), _) => Visibility::Url,
-            (None, Some(name)) if matches!(Host::parse(name), Some(Host::Name(_))) => Visibility::Name,
-            _ => Visibility::Address,
-        },
-        disposition: http_disposition(method, f.status),
-        bytes_out: f.out,
-        bytes_in: f.back,
-        ..base
+        flow.server_address = None;
     }
+    flow.method = method;
+    flow.path = path;
+    flow.transport = Transport::Cleartext;
+    flow.visibility = match (path, name) {
+        (Some(_), _) => Visibility::Url,
+        (None, Some(name)) if matches!(Host::parse(name), Some(Host::Name(_))) => Visibility::Name,
+        _ => Visibility::Address,
+    };
+    flow.disposition = http_disposition(method, f.status);
+    flow.bytes_out = f.out;
+    flow.bytes_in = f.back;
 }
 
 /// Name, port and path that an HTTP request on the wire was for, and whether it was for a proxy.
@@ -217,10 +219,14 @@ pub(super) fn http_target<'a>(
         let (name, stated) = split_authority(if uri.is_empty() { host.unwrap_or_default() } else { uri });
         return (Some(name).filter(|n| !n.is_empty()), stated, None, true);
     }
-    if let Some(url) = Url::parse(uri) {
+    // A path is the usual case, and no URL.
+    if !uri.starts_with('/')
+        && let Some(url) = Url::parse(uri)
+    {
         return (Some(url.host), url.port, Some(url.path), true);
     }
-    let path = uri.split(['?', '#']).next().filter(|p| !p.is_empty());
+    let end = memchr::memchr2(b'?', b'#', uri.as_bytes()).unwrap_or(uri.len());
+    let path = uri.get(..end).filter(|p| !p.is_empty());
     let (name, stated) = host.map_or((None, None), |h| {
         let (name, port) = split_authority(h);
         (Some(name).filter(|n| !n.is_empty()), port)
@@ -239,13 +245,13 @@ pub(super) fn http_disposition(method: Method, status: Option<u64>) -> Dispositi
     }
 }
 
-fn tls(version: Option<&str>) -> Transport {
+fn tls(version: Option<&[u8]>) -> Transport {
     match version {
-        Some("SSLv2" | "SSLv3") => Transport::Ssl,
-        Some("TLSv10") => Transport::Tls10,
-        Some("TLSv11") => Transport::Tls11,
-        Some("TLSv12") => Transport::Tls12,
-        Some(v) if v.starts_with("TLSv13") => Transport::Tls13,
+        Some(b"SSLv2" | b"SSLv3") => Transport::Ssl,
+        Some(b"TLSv10") => Transport::Tls10,
+        Some(b"TLSv11") => Transport::Tls11,
+        Some(b"TLSv12") => Transport::Tls12,
+        Some([b'T', b'L', b'S', b'v', b'1', b'3', ..]) => Transport::Tls13,
         _ => Transport::Tls,
     }
 }
@@ -278,14 +284,19 @@ mod tests {
 
     fn one<'a>(path: Path, fields: Fields<'a>) -> Flow<'a> {
         let base =
-            Fields { client: Some("10.0.0.5"), server: Some("203.0.113.9"), port: Some(443), ..fields };
+            Fields { client: Some("10.0.0.5"), server: Some(b"203.0.113.9"), port: Some(443), ..fields };
         flow(path, Time::from_seconds(1).unwrap(), &base).unwrap()
     }
 
     #[test]
     fn states_tell_what_arrived() {
         let of = |state: &'static str, out: Option<u64>, protocol: &'static str| {
-            let fields = Fields { state: Some(state), out, protocol: Some(protocol), ..Fields::default() };
+            let fields = Fields {
+                state: Some(state.as_bytes()),
+                out,
+                protocol: Some(protocol.as_bytes()),
+                ..Fields::default()
+            };
             one(Path::Conn, fields).disposition
         };
         assert_eq!(of("SF", Some(5), "tcp"), Disposition::Delivered);
@@ -302,14 +313,14 @@ mod tests {
 
     #[test]
     fn midway_captures_have_no_known_side() {
-        let fields = Fields { state: Some("SF"), history: Some("^dA"), ..Fields::default() };
+        let fields = Fields { state: Some(b"SF"), history: Some(b"^dA"), ..Fields::default() };
         assert_eq!(one(Path::Conn, fields).orientation, Orientation::Unknown);
     }
 
     #[test]
     fn a_proxy_is_not_the_server() {
         let fields = Fields {
-            method: Some("CONNECT"),
+            method: Some(b"CONNECT"),
             uri: Some("api.example:443"),
             status: Some(403),
             ..Fields::default()
@@ -318,7 +329,7 @@ mod tests {
         assert_eq!((f.server_name, f.server_port, f.server_address), (Some("api.example"), Some(443), None));
         assert_eq!((f.disposition, f.visibility, f.path), (Disposition::Denied, Visibility::Name, None));
         let fields = Fields {
-            method: Some("POST"),
+            method: Some(b"POST"),
             uri: Some("/a?b=c"),
             host: Some("h.example:8080"),
             ..Fields::default()

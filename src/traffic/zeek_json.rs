@@ -1,10 +1,15 @@
 //! Zeek logs written as JSON: one object a line, dotted keys.
 
+mod quick;
+#[cfg(test)]
+mod tests;
+
+use super::json_walk::{Scratch, Unsure};
 use super::lines::{LONGEST, Line, Lines};
 use super::zeek::{Fields, Path, settle};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::Time;
 use crate::model::time::SECOND;
+use crate::model::{At, Time};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -57,25 +62,21 @@ impl Format for ZeekJson {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader)
+        Box::new(Reader { scratch: Scratch::default() })
     }
 }
 
-struct Reader;
+struct Reader {
+    scratch: Scratch,
+}
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
-        while let Some(Line { bytes, at, .. }) = lines.next(out) {
-            match serde_json::from_slice::<Record<'_>>(bytes) {
+        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
+            match quick::record(bytes, ahead, &mut self.scratch) {
                 Ok(record) => record.settle(at, bytes, out),
-                Err(e) if e.is_data() => {
-                    out.record(at, bytes, Settled::Rejected("a record that breaks the schema"))
-                }
-                Err(_) if std::str::from_utf8(bytes).is_err() => {
-                    out.record(at, bytes, Settled::Rejected("not UTF-8"))
-                }
-                Err(_) => out.record(at, bytes, Settled::Rejected("not JSON")),
+                Err(Unsure) => parsed(bytes, at, out),
             }
         }
         ControlFlow::Continue(())
@@ -84,12 +85,42 @@ impl Decoder for Reader {
     fn finish(&mut self, _: &mut dyn Sink) {}
 }
 
-// Only what matters is read; serde refuses a key of these that stands twice.
+/// Settles a line by a general parser.
+fn parsed(bytes: &[u8], at: At, out: &mut dyn Sink) {
+    match serde_json::from_slice::<Record<'_>>(bytes) {
+        Ok(record) => record.settle(at, bytes, out),
+        Err(e) if e.is_data() => out.record(at, bytes, Settled::Rejected("a record that breaks the schema")),
+        Err(_) if std::str::from_utf8(bytes).is_err() => {
+            out.record(at, bytes, Settled::Rejected("not UTF-8"))
+        }
+        Err(_) => out.record(at, bytes, Settled::Rejected("not JSON")),
+    }
+}
+
+/// What may be a text or something else.
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum Loose<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Other(serde::de::IgnoredAny),
+}
+
+impl Loose<'_> {
+    fn text(&self) -> Option<&[u8]> {
+        match self {
+            Loose::Text(text) => Some(text.as_bytes()),
+            Loose::Other(_) => None,
+        }
+    }
+}
+
+// Only what matters is read; serde refuses a key of these that stands twice.
+#[derive(Deserialize, Default)]
 struct Record<'a> {
     #[serde(rename = "_path", borrow)]
     path: Option<Cow<'a, str>>,
-    ts: serde_json::Value,
+    #[serde(deserialize_with = "stamp")]
+    ts: Option<Time>,
     #[serde(rename = "id.orig_h", borrow)]
     client: Option<Cow<'a, str>>,
     #[serde(rename = "id.resp_h", borrow)]
@@ -99,7 +130,8 @@ struct Record<'a> {
     #[serde(borrow)]
     proto: Option<Cow<'a, str>>,
     // A set in known_services.log.
-    service: Option<serde_json::Value>,
+    #[serde(borrow)]
+    service: Option<Loose<'a>>,
     #[serde(borrow)]
     conn_state: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -118,7 +150,8 @@ struct Record<'a> {
     response_body_len: Option<u64>,
     #[serde(borrow)]
     server_name: Option<Cow<'a, str>>,
-    version: Option<serde_json::Value>,
+    #[serde(borrow)]
+    version: Option<Loose<'a>>,
     established: Option<bool>,
     client_initial_dcid: Option<serde::de::IgnoredAny>,
     #[serde(borrow)]
@@ -155,8 +188,8 @@ impl Record<'_> {
         self.trans_depth.is_some() && request && self.call_id.is_none() && self.request_from.is_none()
     }
 
-    fn settle(&self, at: crate::model::At, raw: &[u8], out: &mut dyn Sink) {
-        let Some(time) = instant(&self.ts) else {
+    fn settle(&self, at: At, raw: &[u8], out: &mut dyn Sink) {
+        let Some(time) = self.ts else {
             return out.record(at, raw, Settled::Rejected("time is not a number"));
         };
         let path = self.path();
@@ -169,20 +202,20 @@ impl Record<'_> {
         let http = path == Path::Http;
         let fields = Fields {
             client: self.client.as_deref(),
-            server: self.server.as_deref(),
+            server: bytes(&self.server),
             port: self.port,
-            protocol: self.proto.as_deref(),
-            service: self.service.as_ref().and_then(serde_json::Value::as_str),
-            state: self.conn_state.as_deref(),
-            history: self.history.as_deref(),
+            protocol: bytes(&self.proto),
+            service: self.service.as_ref().and_then(Loose::text),
+            state: bytes(&self.conn_state),
+            history: bytes(&self.history),
             out: if http { self.request_body_len } else { self.orig_bytes },
             back: if http { self.response_body_len } else { self.resp_bytes },
-            method: self.method.as_deref(),
+            method: bytes(&self.method),
             host: self.host.as_deref(),
             uri: self.uri.as_deref(),
             status: self.status_code,
             server_name: self.server_name.as_deref(),
-            version: self.version.as_ref().and_then(serde_json::Value::as_str),
+            version: self.version.as_ref().and_then(Loose::text),
             established: self.established,
             query: self.query.as_deref(),
             answered: self.rcode.is_some() || self.answers.is_some(),
@@ -190,6 +223,14 @@ impl Record<'_> {
         let answers = self.answers.iter().flatten().map(|a| &**a);
         settle(path, time, &fields, answers, (at, raw), out);
     }
+}
+
+fn bytes<'r>(text: &'r Option<Cow<'_, str>>) -> Option<&'r [u8]> {
+    text.as_ref().map(|t| t.as_bytes())
+}
+
+fn stamp<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Time>, D::Error> {
+    serde_json::Value::deserialize(value).map(|ts| instant(&ts))
 }
 
 /// Seconds with decimals, whole milliseconds, or ISO 8601.
@@ -210,49 +251,5 @@ fn instant(ts: &serde_json::Value) -> Option<Time> {
             }
         },
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_is_read_in_every_spelling() {
-        let t = |text: &str| instant(&serde_json::from_str(text).unwrap()).map(|t| t.to_string());
-        assert_eq!(t("1521911720.600725").as_deref(), Some("2018-03-24T17:15:20.600725Z"));
-        assert_eq!(t("1521911720600").as_deref(), Some("2018-03-24T17:15:20.600Z"));
-        assert_eq!(t("\"2018-03-24T17:15:20.600725Z\"").as_deref(), Some("2018-03-24T17:15:20.600725Z"));
-        assert_eq!(t("1e300"), None);
-        assert_eq!(t("null"), None);
-    }
-
-    #[test]
-    fn the_log_is_known_by_its_fields() {
-        let path = |text: &str| serde_json::from_str::<Record<'_>>(text).unwrap().path();
-        assert_eq!(path(r#"{"ts":1,"conn_state":"SF"}"#), Path::Conn);
-        assert_eq!(path(r#"{"ts":1,"query":"a.example"}"#), Path::Dns);
-        assert_eq!(path(r#"{"ts":1,"_path":"ssl","query":"a"}"#), Path::Ssl);
-        assert_eq!(path(r#"{"ts":1}"#), Path::Other);
-        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"method":"POST","uri":"/"}"#), Path::Http);
-        assert_eq!(path(r#"{"ts":1,"uid":"C","established":false}"#), Path::Ssl);
-    }
-
-    #[test]
-    fn logs_that_share_fields_are_told_apart() {
-        let path = |text: &str| serde_json::from_str::<Record<'_>>(text).unwrap().path();
-        assert_eq!(
-            path(r#"{"ts":1,"trans_depth":1,"method":"INVITE","uri":"sip:a","call_id":"x"}"#),
-            Path::Other
-        );
-        assert_eq!(path(r#"{"ts":1,"trans_depth":1,"helo":"mail.example","tls":true}"#), Path::Other);
-        assert_eq!(
-            path(r#"{"ts":1,"request_type":"TGS","service":"host/a","cipher":"aes256"}"#),
-            Path::Other
-        );
-        assert_eq!(
-            path(r#"{"ts":1,"_path":"known_services","host":"10.0.0.1","service":["HTTP"]}"#),
-            Path::Other
-        );
     }
 }

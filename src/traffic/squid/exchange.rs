@@ -1,7 +1,7 @@
 //! What Squid's log forms tell about an exchange, and what became of it.
 
 use super::super::Settled;
-use super::super::scalar::{address, number};
+use super::super::scalar::{address_bytes, number};
 use crate::model::net::{Host, Url, split_authority};
 use crate::model::{Disposition, Flow, Lane, Method, Orientation, Time, Transport, Visibility};
 
@@ -57,6 +57,7 @@ pub(in crate::traffic) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     /// The flow, or how the record is settled without one.
+    #[inline]
     pub(in crate::traffic) fn flow(&self, time: Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
         let text =
             |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
@@ -68,7 +69,7 @@ impl<'a> Exchange<'a> {
         if url.starts_with("error:") {
             return Err(Settled::Ignored("request that the proxy could not read"));
         }
-        if url.starts_with("cache_object:") || url.contains("/squid-internal-") {
+        if url.starts_with("cache_object:") || is_internal(self.url) {
             return Err(Settled::Ignored("request to the proxy itself"));
         }
         let peer = self.hierarchy.map(|h| !h.ends_with(b"NONE"));
@@ -81,7 +82,7 @@ impl<'a> Exchange<'a> {
         flow.bytes_in = size.transpose()?;
         if class == Method::Connect {
             // NONE/200 without a peer: Squid answered the CONNECT itself and took the tunnel apart.
-            if peer == Some(false) && status == 200 && self.result.windows(4).any(|w| w == b"NONE") {
+            if peer == Some(false) && status == 200 && holds(self.result, b"NONE") {
                 return Err(Settled::Ignored("tunnel taken apart, its requests are logged by themselves"));
             }
             let (host, port) = split_authority(url);
@@ -96,19 +97,40 @@ impl<'a> Exchange<'a> {
             flow.visibility = Visibility::Url;
             flow.transport = if parsed.encrypted() { Transport::Tls } else { Transport::Cleartext };
         }
-        if let Some(Host::Address(literal)) = flow.server_name.and_then(Host::parse) {
+        let literal = flow.server_name.filter(|host| may_be_address(host)).and_then(Host::parse);
+        if let Some(Host::Address(literal)) = literal {
             flow.server_address = Some(literal);
             if class == Method::Connect {
                 flow.visibility = Visibility::Address;
             }
         }
         if let Some(peer) = self.peer.filter(|_| self.hierarchy.is_some_and(leads_to_server))
-            && let Some(known) = std::str::from_utf8(peer).ok().and_then(address)
+            && let Some(known) = address_bytes(peer)
         {
             flow.server_address = Some(known);
         }
         Ok(flow)
     }
+}
+
+/// Whether `word` stands in a text. Its first byte is rare, so that nothing is set up for a search.
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    let begins = |at| text.get(at..).is_some_and(|rest| rest.starts_with(word));
+    word.first().is_some_and(|first| memchr::memchr_iter(*first, text).any(begins))
+}
+
+/// Whether a URL is one of those that Squid answers itself. Few URLs have a `q`.
+fn is_internal(url: &[u8]) -> bool {
+    memchr::memchr_iter(b'q', url).any(|at| {
+        at.checked_sub(2)
+            .and_then(|start| url.get(start..))
+            .is_some_and(|rest| rest.starts_with(b"/squid-internal-"))
+    })
+}
+
+/// Whether a host may be an address: those of version 6 have colons.
+fn may_be_address(host: &str) -> bool {
+    matches!(host.as_bytes(), [b'0'..=b'9' | b'[', ..]) || memchr::memchr(b':', host.as_bytes()).is_some()
 }
 
 /// Whether the peer column holds the server itself and not another proxy.
@@ -117,7 +139,7 @@ fn leads_to_server(hierarchy: &[u8]) -> bool {
 }
 
 fn disposition(result: &[u8], status: u64, peer: Option<bool>, method: Method) -> Disposition {
-    let says = |word: &[u8]| result.windows(word.len()).any(|w| w == word);
+    let says = |word: &[u8]| holds(result, word);
     // TCP_DENIED_REPLY refuses the answer: the request had gone out.
     if says(b"DENIED") && !says(b"DENIED_REPLY") {
         return Disposition::Denied;

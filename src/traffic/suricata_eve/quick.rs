@@ -5,7 +5,7 @@ use super::event::{
 };
 use crate::model::At;
 use crate::traffic::Sink;
-use crate::traffic::json_walk::{Context, IGNORED, Scratch, TOP, Unsure, Value, Visit, walk};
+use crate::traffic::json_walk::{Context, IGNORED, Scratch, TOP, Unsure, Value, Visit, set, walk};
 use serde::de::IgnoredAny;
 
 const FLOW: Context = 2;
@@ -48,14 +48,6 @@ struct Reading<'a> {
     event: Event<'a>,
     timed: bool,
     typed: bool,
-}
-
-/// Sets a member that was not set before: twice is for the parser to refuse.
-fn set<T>(slot: &mut Option<T>, value: Result<T, Unsure>) -> Result<Context, Unsure> {
-    match slot.replace(value?) {
-        None => Ok(IGNORED),
-        Some(_) => Err(Unsure),
-    }
 }
 
 /// An object that was not begun before.

@@ -1,5 +1,7 @@
 //! Which column is what, and a line cut into its columns.
 
+use super::super::columns::{Columns, Row};
+
 /// The columns that are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -22,8 +24,8 @@ pub(super) enum Role {
     Other,
 }
 
-/// Places for values: one a role, and room so that a mask bounds the index.
-const PLACES: usize = 16;
+/// How many roles there are besides [`Role::Other`].
+const ROLES: usize = Role::Other as usize;
 
 /// The fields of AWS that begin none of the above, by which a header is known as one.
 const OTHERS: [&str; 15] = [
@@ -89,6 +91,8 @@ impl Role {
 pub(super) struct Layout {
     separator: u8,
     roles: Vec<Role>,
+    /// The column of each role, `usize::MAX` if it has none.
+    slots: [usize; ROLES],
     /// Whether values may stand in quotes.
     quoted: bool,
     /// Names among the columns that AWS gives.
@@ -104,6 +108,7 @@ impl Default for Layout {
         Layout {
             separator: b' ',
             roles: DEFAULT.to_vec(),
+            slots: slots(&DEFAULT),
             quoted: false,
             known: DEFAULT.len(),
             assumed: true,
@@ -132,14 +137,32 @@ impl Layout {
             roles.push(role.unwrap_or(Role::Other));
         }
         let fault = fault(&roles);
-        (known >= 2).then_some(Layout { separator, roles, quoted, known, assumed: false, fault })
+        let slots = slots(&roles);
+        (known >= 2).then_some(Layout { separator, roles, slots, quoted, known, assumed: false, fault })
+    }
+
+    /// A line cut into the columns of the layout; `None` if it has another number of them.
+    pub(super) fn cut<'a, 'r>(
+        &'r self,
+        line: &'a [u8],
+        ahead: &[u8],
+        columns: &'r mut Columns,
+    ) -> Option<Record<'a, 'r>> {
+        // One more shows that there are too many.
+        let wanted = self.roles.len() + 1;
+        let count = match self.separator {
+            // Blanks in a row are one separator.
+            b' ' => columns.words(line, ahead, b' ', wanted),
+            separator => columns.cut(line, ahead, separator, wanted),
+        };
+        (count == self.roles.len()).then(|| Record { row: columns.of(line), layout: self })
     }
 
     /// A digest of all that later records are read by.
     pub(super) fn digest(&self) -> u64 {
         let mut hasher = blake3::Hasher::new();
-        // What is wrong with it follows from the roles.
-        let Layout { separator, roles, quoted, assumed, known: _, fault: _ } = self;
+        // What is wrong with it follows from the roles, and so do the slots.
+        let Layout { separator, roles, quoted, assumed, known: _, fault: _, slots: _ } = self;
         hasher.update(&[*separator, u8::from(*quoted), u8::from(*assumed)]);
         hasher.update(&roles.iter().map(|r| *r as u8).collect::<Vec<_>>());
         hasher.finalize().as_bytes().iter().take(8).fold(0, |all, b| (all << 8) | u64::from(*b))
@@ -150,6 +173,16 @@ impl Layout {
         let ends = [Role::Source, Role::Destination, Role::PacketSource, Role::PacketDestination];
         self.known >= 4 && ends.iter().any(|e| self.roles.contains(e))
     }
+}
+
+fn slots(roles: &[Role]) -> [usize; ROLES] {
+    let mut slots = [usize::MAX; ROLES];
+    for (column, role) in roles.iter().enumerate() {
+        if let Some(slot) = slots.get_mut(*role as usize) {
+            *slot = column;
+        }
+    }
+    slots
 }
 
 /// A field's name with `-` for `_`, if it looks like one.
@@ -182,78 +215,25 @@ fn unquoted(value: &[u8]) -> &[u8] {
 }
 
 /// Whether a row in the default layout is one of that format.
-pub(super) fn is_default(row: &Row<'_, '_>) -> bool {
+pub(super) fn is_default(row: Record<'_, '_>) -> bool {
     row.value(Role::Version) == b"2"
         && matches!(row.value(Role::Action), b"ACCEPT" | b"REJECT" | b"-")
         && matches!(row.value(Role::Status), b"OK" | b"NODATA" | b"SKIPDATA")
 }
 
-/// Where the values of a line stand. Kept from line to line: columns without one stay empty.
-#[derive(Debug, Default)]
-pub(super) struct Places {
-    ranges: [(usize, usize); PLACES],
-    /// Columns met so far.
-    columns: usize,
-    /// Where the next begins.
-    start: usize,
-}
-
-impl Places {
-    /// A line cut into the columns of the layout; `None` if it has another number of them.
-    pub(super) fn cut<'a, 'p>(&'p mut self, line: &'a [u8], layout: &Layout) -> Option<Row<'a, 'p>> {
-        (self.columns, self.start) = (0, 0);
-        let (words, rest) = line.as_chunks::<8>();
-        let mut base = 0;
-        for word in words {
-            self.word(*word, base, layout);
-            base += 8;
-        }
-        // What pads the last word is no separator.
-        let mut last = [0_u8; 8];
-        last.iter_mut().zip(rest).for_each(|(slot, b)| *slot = *b);
-        self.word(last, base, layout);
-        self.end(line.len(), layout);
-        (self.columns == layout.roles.len()).then_some(Row { line, quoted: layout.quoted, places: self })
-    }
-
-    /// Eight bytes at once: separators are the bytes that become zero, and each of those its high bit.
-    fn word(&mut self, word: [u8; 8], base: usize, layout: &Layout) {
-        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-        let differs = u64::from_le_bytes(word) ^ u64::from_le_bytes([layout.separator; 8]);
-        let mut hits = !((differs & LOW).wrapping_add(LOW) | differs | LOW);
-        while hits != 0 {
-            self.end(base.wrapping_add(hits.trailing_zeros() as usize / 8), layout);
-            hits &= hits.wrapping_sub(1);
-        }
-    }
-
-    /// A column ends. Blanks in a row are one separator.
-    fn end(&mut self, at: usize, layout: &Layout) {
-        let start = std::mem::replace(&mut self.start, at.wrapping_add(1));
-        if start == at && layout.separator == b' ' {
-            return;
-        }
-        let role = layout.roles.get(self.columns).copied().unwrap_or(Role::Other);
-        if let Some(place) = self.ranges.get_mut(role as usize % PLACES) {
-            *place = (start, at);
-        }
-        self.columns = self.columns.wrapping_add(1);
-    }
-}
-
 /// The values of a line.
-pub(super) struct Row<'a, 'p> {
-    line: &'a [u8],
-    quoted: bool,
-    places: &'p Places,
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a, 'r> {
+    row: Row<'a, 'r>,
+    layout: &'r Layout,
 }
 
-impl<'a> Row<'a, '_> {
+impl<'a> Record<'a, '_> {
     /// The value of a role, empty if it has no column.
     #[inline]
-    pub(super) fn value(&self, role: Role) -> &'a [u8] {
-        let (start, end) = self.places.ranges.get(role as usize).copied().unwrap_or_default();
-        let value = self.line.get(start..end).unwrap_or_default();
-        if self.quoted { unquoted(value) } else { value }
+    pub(super) fn value(self, role: Role) -> &'a [u8] {
+        let slot = self.layout.slots.get(role as usize).copied().unwrap_or(usize::MAX);
+        let value = self.row.column(slot);
+        if self.layout.quoted { unquoted(value) } else { value }
     }
 }

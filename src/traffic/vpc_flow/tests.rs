@@ -158,3 +158,46 @@ fn what_stretches_must_agree_on_is_the_header() {
     assert_ne!(state(header), state("start dstaddr srcaddr\n"));
     assert_ne!(state(header), state("start,srcaddr,dstaddr\n"));
 }
+
+/// Lines cut by columns mean what they do cut by splitting them.
+#[test]
+fn lines_are_cut_as_by_splitting() {
+    let headers = [
+        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status",
+        "start,bytes,srcaddr,vpc-id,dstaddr",
+        "\"start\",\"bytes\",\"srcaddr\",\"vpc-id\",\"dstaddr\"",
+    ];
+    let values =
+        ["", "-", "10.0.0.1", "\"", "\"7\"", "2", "443", "x\0", "\r", "ACCEPT", "  ", "\\", "\u{e9}"];
+    let (mut columns, mut seed) = (Columns::default(), 1_u64);
+    for round in 0..6000 {
+        let layout = Layout::of_header(headers[round % 3].as_bytes()).unwrap();
+        let separator = if round % 3 == 0 { " " } else { "," };
+        let mut draw = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % n
+        };
+        let count = if round % 3 == 0 { 12 + draw(5) } else { 4 + draw(3) };
+        let line: Vec<_> = (0..count).map(|_| values[draw(values.len() as u64) as usize]).collect();
+        let line = line.join(separator);
+        let split: Vec<_> = line.split(separator).filter(|v| separator != " " || !v.is_empty()).collect();
+        let names: Vec<_> = headers[round % 3].split(separator).collect();
+        let ahead = format!("{line}\n1 2 3,4,5");
+        let record = layout.cut(line.as_bytes(), ahead.as_bytes(), &mut columns);
+        assert_eq!(record.is_some(), split.len() == names.len(), "{line}");
+        let Some(record) = record else { continue };
+        for (role, name) in [
+            (Role::Start, "start"),
+            (Role::Bytes, "bytes"),
+            (Role::Source, "srcaddr"),
+            (Role::Destination, "dstaddr"),
+            (Role::Action, "action"),
+        ] {
+            let column = names.iter().position(|n| n.trim_matches('"') == name);
+            let wanted = column.map_or("", |c| split[c]);
+            let bare = wanted.strip_prefix('"').and_then(|w| w.strip_suffix('"'));
+            let wanted = if round % 3 == 2 { bare.unwrap_or(wanted) } else { wanted };
+            assert_eq!(record.value(role), wanted.as_bytes(), "{line} {name}");
+        }
+    }
+}
