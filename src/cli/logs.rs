@@ -444,11 +444,15 @@ fn facts(read: LogRead, apart: bool) -> LogFacts {
         line: p.line,
         reason: p.reason.to_owned(),
     });
-    // An empty log holds no record and hides none: a rotation leaves one behind.
+    // An empty log holds no record and hides none: a rotation leaves one behind. What could not be read to its end
+    // looks like nothing, or like something else: the break says more.
     let skipped = match (&read.skipped, &read.stopped) {
         (None | Some(Skip::Empty), None) => None,
-        (Some(skip), _) => Some(format!("{}; {}", skip.sentence(), skip.help())),
-        (None, Some(stop)) => Some(format!(
+        (Some(skip), None) => Some(format!("{}; {}", skip.sentence(), skip.help())),
+        (_, Some(stop)) if stop.line == 0 => {
+            Some(format!("reading stopped at byte {}: {}", stop.offset, stop.why))
+        }
+        (_, Some(stop)) => Some(format!(
             "reading stopped at byte {} (line {}, column {}): {}",
             stop.offset, stop.line, stop.column, stop.why
         )),
