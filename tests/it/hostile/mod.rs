@@ -2,6 +2,7 @@
 //! every record is counted, the outcome does not depend on how they were read, and nothing grows with them.
 
 mod changing;
+mod files;
 mod killed;
 mod memory;
 mod mutate;

@@ -59,7 +59,6 @@ pub(super) fn watched(
         fed.join().unwrap();
         assert!(peak > 0, "the memory of a process is not told here: this test needs Linux's /proc");
         let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
-        eprintln!("{args:?}: {} MiB", peak / 1024);
         (Run { code, stdout, stderr }, peak / 1024)
     })
 }
