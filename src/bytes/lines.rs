@@ -38,36 +38,27 @@ impl Lines {
         self.beyond
     }
 
-    /// Passes over the rest of a line that began before `start`. The window begins one byte before it, so
-    /// that a line which begins with it is seen to.
+    /// Passes over the rest of a line that began before `start`, as far as `end`. The window begins one byte
+    /// before `start`, so that a line which begins with it is seen to. Line ends at or after `end` are left to
+    /// whoever reads on from there: a line may be longer than many stretches.
     ///
     /// # Errors
     /// Those of the source.
-    pub fn skip_begun(window: &mut Window<'_>, start: u64) -> Result<(), Halt> {
+    pub fn skip_begun(window: &mut Window<'_>, (start, end): (u64, u64)) -> Result<(), Halt> {
         loop {
-            let before = usize::try_from(start.saturating_sub(window.offset())).unwrap_or(0);
-            let ahead = window.bytes();
-            match memchr::memchr(b'\n', ahead) {
-                // The byte before the start is of no line here; what is skipped after it is.
-                Some(at) if at < before => {
-                    window.skip(at + 1);
-                    return Ok(());
-                }
-                Some(at) => {
-                    window.skip(before);
-                    window.consume(at + 1 - before);
-                    return Ok(());
-                }
-                None => {
-                    let length = ahead.len();
-                    window.skip(before.min(length));
-                    window.consume(length - before.min(length));
-                    if window.is_done() {
-                        return Ok(());
-                    }
-                    window.fill()?;
-                }
+            let until =
+                |offset: u64| usize::try_from(offset.saturating_sub(window.offset())).unwrap_or(usize::MAX);
+            let (before, inside) = (until(start), until(end));
+            let ahead = window.first(inside);
+            let found = memchr::memchr(b'\n', ahead);
+            let taken = found.map_or(ahead.len(), |at| at + 1);
+            // The byte before the start is of no line here; what is skipped after it is.
+            window.skip(before.min(taken));
+            window.consume(taken.saturating_sub(before));
+            if found.is_some() || window.offset() >= end || window.is_done() {
+                return Ok(());
             }
+            window.fill()?;
         }
     }
 
@@ -98,7 +89,8 @@ impl Lines {
                 break;
             }
             searched = window.bytes().len();
-            if searched > self.max {
+            // One byte more than is allowed may be the first of a line end of two.
+            if searched > self.max.saturating_add(1) {
                 return self.pass_over(window).map(Some);
             }
             if window.is_done() {

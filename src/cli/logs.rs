@@ -97,8 +97,10 @@ impl Job<'_> {
         self.task.found.path == Path::new(STDIN.0)
     }
 
+    /// The log, no longer than it was when it was planned: what has grown since is not read.
     fn open(&self) -> Result<Disk, String> {
-        Disk::open(&self.task.found.path).map_err(|e| format!("it cannot be read: {}", e.kind()))
+        let most = if self.plan.is_some() { self.length } else { u64::MAX };
+        Disk::open(&self.task.found.path, most).map_err(|e| format!("it cannot be read: {}", e.kind()))
     }
 }
 
@@ -233,7 +235,10 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
                         let mut progress = |n| reading.progress.add(&mut before, n);
                         let intake = Intake { sha256: false, ..Intake::default() };
                         let options = &*job.task.options;
-                        let read = read_stretch(plan, &disk, range, intake, options, fold, &mut progress);
+                        let mut read = read_stretch(plan, &disk, range, intake, options, fold, &mut progress);
+                        if read.decoded_bytes < range.1 - range.0 && read.stopped.is_none() {
+                            shrunk(&mut read, (range.0, 0));
+                        }
                         job.done().stretches.push((range, read));
                     }
                 },
@@ -297,7 +302,8 @@ fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(
                 go(Box::new(unwrapped))
             };
             if container == Container::Plain && read.stored_bytes < disk.len() && read.stopped.is_none() {
-                read.stopped = Some(shrunk(&read));
+                let line = read.lines + 1;
+                shrunk(&mut read, (0, line));
             }
             Ok((read, fold))
         })
@@ -322,7 +328,7 @@ fn hash(job: &Job<'_>) {
     let mut at = 0;
     while let Ok(got) = disk.read_at(&mut buf, at) {
         if got == 0 {
-            if at == job.length && disk.is_unchanged() {
+            if at == job.length && disk.is_whole() {
                 job.done().sha256 = Some(sha.finalize().iter().map(|b| format!("{b:02x}")).collect());
             }
             return;

@@ -86,11 +86,15 @@ fn facts(read: LogRead, apart: bool) -> LogFacts {
         line: p.line,
         reason: p.reason.to_owned(),
     });
-    // An empty log holds no record and hides none: a rotation leaves one behind.
+    // An empty log holds no record and hides none: a rotation leaves one behind. What could not be read to its
+    // end looks like nothing, or like something else: the break says more.
     let skipped = match (&read.skipped, &read.stopped) {
         (None | Some(Skip::Empty), None) => None,
-        (Some(skip), _) => Some(format!("{}; {}", skip.sentence(), skip.help())),
-        (None, Some(stop)) => Some(format!(
+        (Some(skip), None) => Some(format!("{}; {}", skip.sentence(), skip.help())),
+        (_, Some(stop)) if stop.line == 0 => {
+            Some(format!("reading stopped at byte {}: {}", stop.offset, stop.why))
+        }
+        (_, Some(stop)) => Some(format!(
             "reading stopped at byte {} (line {}, column {}): {}",
             stop.offset, stop.line, stop.column, stop.why
         )),
@@ -108,8 +112,10 @@ fn facts(read: LogRead, apart: bool) -> LogFacts {
     }
 }
 
-/// Where a log ended that was longer when it was opened.
-pub(super) fn shrunk(read: &LogRead) -> crate::traffic::Stopped {
+/// Says of a log that it ended before its end: what was read of it is nobody's file.
+pub(super) fn shrunk(read: &mut LogRead, (start, line): (u64, u64)) {
     let why = "the file became shorter while it was read".to_owned();
-    crate::traffic::Stopped { why, offset: read.decoded_bytes, line: read.lines + 1, column: 1 }
+    let offset = start + read.decoded_bytes;
+    read.stopped = Some(crate::traffic::Stopped { why, offset, line, column: 1 });
+    read.sha256 = None;
 }

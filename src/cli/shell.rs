@@ -166,17 +166,18 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn open(path: &Path) -> io::Result<Disk> {
+    /// Opens a file, of which no more than `most` bytes are read.
+    pub(crate) fn open(path: &Path, most: u64) -> io::Result<Disk> {
         let file = File::open(path)?;
-        let length = file.metadata()?.len();
+        let length = file.metadata()?.len().min(most);
         Ok(Disk { file, length })
     }
 }
 
 impl Disk {
-    /// Whether the file is as long as it was when it was opened.
-    pub(crate) fn is_unchanged(&self) -> bool {
-        self.file.metadata().is_ok_and(|m| m.len() == self.length)
+    /// Whether what was there when it was opened still is, or at least as much.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.file.metadata().is_ok_and(|m| m.len() >= self.length)
     }
 
     /// The part of a buffer that lies within the length at opening: a log that grows while it is read is

@@ -50,16 +50,17 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn new(place: &'a Place, label: &str) -> Shown<'a> {
         let text = &place.source.text;
-        let start = place.span.start.min(text.len());
-        let before = text.get(..start).unwrap_or(text);
-        let from = before.rfind('\n').map_or(0, |i| i + 1);
-        let rest = text.get(from..).unwrap_or("");
-        let line = rest.lines().next().unwrap_or("");
-        let lead = visible(before.get(from..).unwrap_or(""));
-        let marked =
-            text.get(start..place.span.end.clamp(start, from + line.len().max(start - from))).unwrap_or("");
-        let marked = visible(marked);
-        let width = marked.len().max(1);
+        // A parser may point into the middle of a character, or to where nothing stands.
+        let start = text.floor_char_boundary(place.span.start);
+        let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |i| i + 1);
+        let line = text.get(from..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let stop = from + line.len();
+        let lead = visible(text.get(from..start.min(stop)).unwrap_or(""));
+        let end = text.ceil_char_boundary(place.span.end.clamp(start, stop.max(start)));
+        let marked = text.get(start..end).filter(|m| !m.is_empty());
+        let next = || text.get(start..stop).and_then(|rest| rest.chars().next()).map(String::from);
+        let marked = marked.map(str::to_owned).or_else(next).unwrap_or_default();
+        let width = visible(&marked).len().max(1);
         Shown {
             source: &place.source,
             line: place.source.line_column(start).0,
@@ -94,6 +95,20 @@ error[unknown-key]: [boundary] has no key `networs`
   = help: did you mean `networks`?
 ";
         assert_eq!(render(&list, false).trim_end(), expected.trim_end());
+    }
+
+    #[test]
+    fn any_place_can_be_shown() {
+        let source = SourceText::new("p.toml", "é = ü\r\n\u{202e}\u{1f980}\n\nend");
+        let length = source.text.len();
+        for start in 0..length + 2 {
+            for end in start..length + 2 {
+                let mut list = Diagnostics::default();
+                let place = Place { source: Arc::clone(&source), span: start..end };
+                list.push(Diagnostic::error("x", "bad").at(place, "here"));
+                assert!(render(&list, false).contains("here"), "{start}..{end}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::exit;
 use super::keys;
 use super::shell::{self, Shell};
 use crate::model::audit::Conclusion;
-use crate::model::text::visible;
+use crate::model::text::{escaped, visible};
 use crate::seal::page::MOST_BYTES;
 use crate::seal::verify::{Genuine, Refused, verify};
 use serde::Serialize;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
         }
     }
     let text = match args.output.as_str() {
-        "json" => serde_json::to_string_pretty(&result).map(|t| t + "\n").unwrap_or_default(),
+        "json" => serde_json::to_string_pretty(&result).map(|t| escaped(&t) + "\n").unwrap_or_default(),
         _ => result.text(),
     };
     if let Err(why) = shell.out(text.as_bytes()) {

@@ -1,7 +1,7 @@
 //! `domicile inventory` on paper: text for people, JSON for programs. Pure functions.
 
 use crate::model::inventory::{FileInventory, Operation, State, Verdict};
-use crate::model::text::{plural, visible};
+use crate::model::text::{escaped, plural, visible};
 use serde::Serialize;
 
 /// Worst first.
@@ -124,7 +124,7 @@ struct Document<'a> {
 pub fn json(files: &[FileInventory]) -> String {
     let mut files: Vec<&FileInventory> = files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut text = serde_json::to_string_pretty(&Document { files }).unwrap_or_default();
+    let mut text = escaped(&serde_json::to_string_pretty(&Document { files }).unwrap_or_default());
     text.push('\n');
     text
 }

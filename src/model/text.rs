@@ -21,6 +21,21 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// A JSON text of the same value in which every character that does not show itself is written as an escape. What
+/// is JSON outside of strings shows itself, but for the ends of its lines.
+#[must_use]
+pub fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && hides(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Whether a character does not show itself.
 #[must_use]
 pub fn hides(c: char) -> bool {
@@ -80,6 +95,15 @@ mod tests {
         assert_eq!(visible("x\u{202e}gpj.exe"), "x[U+202E]gpj.exe");
         assert_eq!(visible("\u{200b}\u{e0041}\u{feff}\u{ad}"), "[U+200B][U+E0041][U+FEFF][U+00AD]");
         assert_eq!(visible("Grüße, 东京, שלום"), "Grüße, 东京, שלום");
+    }
+
+    #[test]
+    fn escapes_keep_the_value() {
+        let value = serde_json::json!({"a\u{202e}\u{7f}": ["\u{e0041}", "\n\\", "Grüße"]});
+        let text = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.contains("\\u202e\\u007f") && text.contains("\\udb40\\udc41") && text.contains("Grüße"));
+        assert!(!text.chars().any(|c| c != '\n' && hides(c)));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! JSON: evidence v1, indented by two spaces, with a final newline.
 //!
-//! It is the same value that a report embeds; its canonical form (RFC 8785) has the same digest.
+//! It is the same value that a report embeds; its canonical form (RFC 8785) has the same digest. Characters that
+//! do not show themselves are escaped: people look at it too.
 
 use super::{Options, RenderError, Reporter};
+use crate::model::text::escaped;
 use crate::report::evidence::Evidence;
 
 pub(super) struct Json;
@@ -17,8 +19,7 @@ impl Reporter for Json {
     }
 
     fn render(&self, evidence: &Evidence, _: Options) -> Result<Vec<u8>, RenderError> {
-        let mut bytes = serde_json::to_vec_pretty(evidence).map_err(|e| RenderError(e.to_string()))?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let text = serde_json::to_string_pretty(evidence).map_err(|e| RenderError(e.to_string()))?;
+        Ok((escaped(&text) + "\n").into_bytes())
     }
 }

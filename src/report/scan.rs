@@ -8,7 +8,7 @@
 use crate::evidence::{Cell, Key, Server, Summary, Total};
 use crate::model::audit::ByteSum;
 use crate::model::net::{AddressKind, Host, address_kind};
-use crate::model::text::{group, visible};
+use crate::model::text::{escaped, group, visible};
 use crate::model::{DataKinds, Method, RecordCounts, Time};
 use crate::services::Services;
 use serde::Serialize;
@@ -155,7 +155,7 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
 pub fn json(summary: &Summary, services: &Services) -> String {
     let aggregates = summary.aggregates.iter().filter_map(|(k, t)| row(k, t, services)).collect();
     let scan = Scan { version: 1, files: files(summary), aggregates };
-    serde_json::to_string_pretty(&scan).map(|s| s + "\n").unwrap_or_default()
+    serde_json::to_string_pretty(&scan).map(|s| escaped(&s) + "\n").unwrap_or_default()
 }
 
 /// All records of all logs, and the bytes of all lanes: a figure to check a scan by, not one of traffic, since

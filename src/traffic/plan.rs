@@ -6,6 +6,9 @@ use crate::bytes::{Container, ReadAt, looks_binary};
 /// Bytes that a format is recognised by.
 pub(super) const HEAD: usize = 64 << 10;
 
+/// What may stand before it.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Which format a log is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<'a> {
@@ -120,7 +123,7 @@ pub struct Plan {
 /// How a plain log is read in stretches; `None` if it has to be read from its start to its end.
 #[must_use]
 pub fn plan(log: &dyn ReadAt, choice: Choice<'_>) -> Option<Plan> {
-    let mut head = vec![0; HEAD];
+    let mut head = vec![0; BOM.len() + HEAD];
     let mut len = 0;
     while let Some(room) = head.get_mut(len..).filter(|r| !r.is_empty()) {
         match log.read_at(room, len as u64) {
@@ -132,8 +135,9 @@ pub fn plan(log: &dyn ReadAt, choice: Choice<'_>) -> Option<Plan> {
     }
     head.truncate(len);
     let container = Container::of(&head);
-    let bytes = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-    let head = Head { bytes, whole: log.len() <= len as u64 };
+    let text = head.strip_prefix(BOM).unwrap_or(&head);
+    let bytes = text.get(..HEAD).unwrap_or(text);
+    let head = Head { bytes, whole: log.len() <= len as u64 && bytes.len() == text.len() };
     let format = choose(head, container, choice).ok()?;
     if container != Container::Plain || format.split() == Split::Never {
         return None;

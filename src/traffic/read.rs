@@ -5,7 +5,7 @@
 //! sentence, never passed over in silence.
 
 use super::lines::TOO_LONG;
-use super::plan::HEAD;
+use super::plan::{BOM, HEAD};
 use super::{
     Block, Choice, Decoder, Format, Framing, Head, Health, NameFact, Plan, ReadOptions, Settled, Sink, Skip,
     choose,
@@ -179,7 +179,8 @@ pub fn read_decoded(
 ) -> LogRead {
     let mut out = Counting::new(sink);
     let mut window = Window::new(decoded, intake.block);
-    if let Err(halt) = window.at_least(HEAD) {
+    // One byte more than is looked at, to see whether it is all there is.
+    if let Err(halt) = window.at_least(HEAD + BOM.len() + 1) {
         out.log.stopped = Some(stopped(halt));
     }
     window.skip_bom();
@@ -216,7 +217,7 @@ pub fn read_stretch(
         // A header holds no record; what it would say twice is said by the stretch at the start.
         let _ = decoder.block(header, &mut Nowhere);
         out.log.state.0 = decoder.state();
-        Lines::skip_begun(&mut window, start)
+        Lines::skip_begun(&mut window, (start, end))
     };
     match begun {
         Ok(()) => decode(plan.format, &mut *decoder, end, &mut window, &mut out, progress),

@@ -13,6 +13,7 @@ mod cli;
 mod criteria;
 mod docs;
 mod examples;
+mod hostile;
 mod layers;
 mod merge;
 mod outcomes;

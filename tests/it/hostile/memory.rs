@@ -1,0 +1,132 @@
+//! Inputs made to fill the memory: bombs, endless lines, names without end.
+
+use super::watched::{program, watched, write};
+use crate::producers::Rng;
+use crate::program::Folder;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ChildStdin;
+
+/// A valid line of Squid.
+const LINE: &str =
+    "1795312800.100 120 10.99.0.5 TCP_MISS/200 512 GET http://10.99.0.9/ - HIER_DIRECT/10.99.0.9 -\n";
+/// Most MiB that any log may make the program hold.
+const MOST: u64 = 200;
+
+fn file<'j>(json: &'j serde_json::Value, path: &str) -> &'j serde_json::Value {
+    let files = json["files"].as_array().unwrap();
+    files.iter().find(|f| f["path"] == path).unwrap_or_else(|| panic!("{path} is not among {files:?}"))
+}
+
+fn repeated(encoder: &mut dyn std::io::Write, line: &[u8], mebibytes: usize) {
+    let block = line.repeat((1 << 20) / line.len());
+    for _ in 0..mebibytes {
+        encoder.write_all(&block).unwrap();
+    }
+}
+
+#[test]
+fn bombs_are_refused_in_bounded_memory() {
+    let folder = Folder::new();
+    folder.write("logs/good.log", LINE.as_bytes());
+    // A log that is valid to its end, one of nothing but zeros, and one whose frame asks for a window of 128 MiB.
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(LINE.as_bytes()).unwrap();
+    repeated(&mut gzip, b"\n", 160);
+    folder.write("logs/bomb.log.gz", &gzip.finish().unwrap());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    repeated(&mut gzip, b"\0", 160);
+    folder.write("logs/zeros.gz", &gzip.finish().unwrap());
+    let mut zstd = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    zstd.window_log(27).unwrap();
+    repeated(&mut zstd, LINE.as_bytes(), 300);
+    folder.write("logs/bomb.log.zst", &zstd.finish().unwrap());
+    for threads in ["1", "2"] {
+        let (run, peak) =
+            watched(folder.path(), &["scan", "-o", "json", "--threads", threads, "logs"], |_| {});
+        let json = run.json();
+        assert_eq!(run.code, 4, "{}", run.stderr);
+        assert_eq!(file(&json, "good.log")["flows"], 1);
+        for name in ["bomb.log.gz", "bomb.log.zst", "zeros.gz"] {
+            let why = file(&json, name)["skipped"].as_str().unwrap();
+            assert!(why.contains("it decompresses to more than 500 times its stored size"), "{name}: {why}");
+        }
+        // Windows of the zstd format are the larger part of it.
+        assert!(peak < MOST, "{peak} MiB with {threads} threads");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_one_rejected_record() {
+    let folder = Folder::new();
+    let mebibytes = 4096;
+    let (run, peak) = watched(folder.path(), &["scan", "-o", "json", "-"], |stdin: &mut ChildStdin| {
+        write(stdin, LINE.as_bytes());
+        let block = vec![b'a'; 1 << 20];
+        (0..mebibytes).for_each(|_| assert!(write(stdin, &block)));
+        write(stdin, format!("\n{LINE}").as_bytes());
+    });
+    let json = run.json();
+    let log = file(&json, "standard-input");
+    assert_eq!((run.code, &log["flows"], &log["rejected"]), (0, &2.into(), &1.into()), "{log}");
+    assert_eq!(log["problems"], serde_json::json!(["line 2: longer than the limit"]));
+    assert_eq!(log["bytes"], (mebibytes << 20) + 1 + 2 * LINE.len() as u64);
+    assert!(peak < 100, "{peak} MiB");
+}
+
+/// One file of one line: each stretch passes over its own part of it and no more.
+#[test]
+fn a_file_of_one_line_is_read_once() {
+    let folder = Folder::new();
+    let mut bytes = LINE.as_bytes().to_vec();
+    bytes.resize(90 << 20, b'a');
+    bytes.extend(format!("\n{LINE}{LINE}no line\n").bytes());
+    folder.write("long.log", &bytes);
+    let whole = watched(folder.path(), &["scan", "-o", "json", "--threads", "1", "long.log"], |_| {});
+    let json = whole.0.json();
+    let log = file(&json, "long.log");
+    let told = serde_json::json!(["line 2: longer than the limit", "line 5: not a line of this format"]);
+    assert_eq!((&log["read"], &log["flows"], &log["problems"]), (&5.into(), &3.into(), &told));
+    for threads in ["2", "3"] {
+        let (run, peak) =
+            watched(folder.path(), &["scan", "-o", "json", "--threads", threads, "long.log"], |_| {});
+        assert_eq!(run.stdout, whole.0.stdout, "{threads} threads");
+        assert!(peak < 100, "{peak} MiB");
+    }
+}
+
+/// Clients, hosts and domains that each stand in one line only.
+#[test]
+fn names_without_end_fold_and_none_is_lost() {
+    let folder = Folder::new();
+    let records: u64 = if program().1 { 10_000_000 } else { 1_000_000 };
+    let (run, peak) = watched(folder.path(), &["scan", "-"], |stdin: &mut ChildStdin| {
+        let mut rng = Rng::new(9);
+        let mut text = String::new();
+        for n in 0..records {
+            let (client, end) = (rng.next() as u32, 1_795_312_800 + n / 5000);
+            let [a, b, c, d] = client.to_be_bytes();
+            let _ = match n % 3 {
+                0 => write!(
+                    text,
+                    "{end}.001 1 10.{b}.{c}.{d} TCP_MISS/200 7 GET http://h{n}.d{}.example/",
+                    n % 50_000
+                ),
+                1 => write!(text, "{end}.001 1 10.0.0.9 TCP_MISS/200 7 CONNECT h{n}.one.example:443"),
+                _ => write!(text, "{end}.001 1 c{n}.client TCP_MISS/200 7 GET http://{a}.{b}.{c}.{d}/"),
+            };
+            text.push_str(" - HIER_DIRECT/192.0.2.1 -\n");
+            if text.len() > 1 << 20 {
+                assert!(write(stdin, text.as_bytes()));
+                text.clear();
+            }
+        }
+        write(stdin, text.as_bytes());
+    });
+    let n = domicile::model::text::group(records);
+    let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected; 0 bytes out, ");
+    assert!(run.stdout.contains(&total), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains(&format!("{} bytes in;", domicile::model::text::group(records * 7))));
+    // What is kept apart is bounded by the caps, not by the log.
+    assert!(peak < 600, "{peak} MiB");
+}

@@ -1,0 +1,13 @@
+//! Logs that are wrong: cut, changed, endless, made to fill the memory or the screen. Whatever the bytes are,
+//! every record is counted, the outcome does not depend on how they were read, and nothing grows with them.
+
+mod changing;
+mod files;
+mod killed;
+mod memory;
+mod mutate;
+pub(crate) mod property;
+mod readers;
+mod screen;
+mod seeds;
+mod watched;
