@@ -73,11 +73,11 @@ names! {
 impl Method {
     /// The class of an HTTP method. An unknown method counts as a write, since it may carry a body.
     #[must_use]
-    pub fn of_http(method: &str) -> Method {
-        match method {
-            "GET" | "HEAD" | "OPTIONS" | "TRACE" => Method::Read,
-            "CONNECT" => Method::Connect,
-            "" | "-" => Method::Other,
+    pub fn of_http(method: impl AsRef<[u8]>) -> Method {
+        match method.as_ref() {
+            b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" => Method::Read,
+            b"CONNECT" => Method::Connect,
+            b"" | b"-" => Method::Other,
             _ => Method::Write,
         }
     }

@@ -191,7 +191,7 @@ impl Entry<'_> {
         flow.server_address = self.server_address.as_deref().and_then(address);
         flow.server_port = url.port;
         flow.path = Some(url.path);
-        flow.method = Method::of_http(&self.request.method);
+        flow.method = Method::of_http(&*self.request.method);
         flow.transport = if url.encrypted() { Transport::Tls } else { Transport::Cleartext };
         flow.visibility = if sent.is_empty() { Visibility::Url } else { Visibility::Payload };
         flow.disposition = self.disposition();

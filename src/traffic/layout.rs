@@ -248,7 +248,8 @@ impl Field {
 }
 
 /// Where a byte is. Most fields are short: the first bytes are looked at one by one.
-fn near(byte: u8, text: &[u8]) -> Option<usize> {
+#[inline]
+pub(super) fn near(byte: u8, text: &[u8]) -> Option<usize> {
     let (first, rest) = text.split_at_checked(12).unwrap_or((text, &[]));
     match first.iter().position(|b| *b == byte) {
         None => memchr::memchr(byte, rest).map(|at| at + first.len()),

@@ -90,40 +90,49 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 /// Four decimal parts without leading zeros. All 7 to 15 bytes are looked at at once: where the points stand
 /// cannot be foreseen, and a wrong guess costs more than the arithmetic.
 fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
-    let (low, high) = match (text.first_chunk::<8>(), text.last_chunk::<8>(), text) {
-        (Some(first), Some(last), _) if text.len() < 16 => {
-            let last = u64::from_le_bytes(*last) ^ ZEROS;
-            let beyond = 8 * (16 - text.len() as u32);
-            (u64::from_le_bytes(*first) ^ ZEROS, last.checked_shr(beyond).unwrap_or(0))
+    let length = text.len() as u32;
+    // The first eight bytes and the last eight: two parts lie in each.
+    let (first, last) = match (text.first_chunk::<8>(), text.last_chunk::<8>(), text) {
+        (Some(first), Some(last), _) if length < 16 => {
+            (u64::from_le_bytes(*first) ^ ZEROS, u64::from_le_bytes(*last) ^ ZEROS)
         }
-        (_, _, &[a, b, c, d, e, f, g]) => (u64::from_le_bytes([a, b, c, d, e, f, g, b'0']) ^ ZEROS, 0),
+        (_, _, &[a, b, c, d, e, f, g]) => {
+            let first = u64::from_le_bytes([a, b, c, d, e, f, g, b'0']) ^ ZEROS;
+            (first, first << 8)
+        }
         _ => return None,
     };
-    // Points stand out as high bits, and then are zero like what is not of the text.
-    let (low_points, high_points) = (points(low), points(high));
-    let (low, high) = (low & !(low_points * 0xff), high & !(high_points * 0xff));
+    let (first_points, last_points) = (points(first), points(last));
+    // Points are zero from here on, like what is not of the text.
+    let (first, last) = (first & !(first_points * 0xff), last & !(last_points * 0xff));
     let gather = |points: u64| points.wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    let mut ends = gather(low_points) | gather(high_points) << 8;
-    // The text ends the last part; the other bit only keeps the loop from running dry.
-    ends |= 1 << text.len() | 1_u64 << 40;
-    let mut wrong = beyond_nine(low) | beyond_nine(high) != 0;
-    let (mut low, mut high, mut address) = (low, high, 0_u32);
-    for _ in 0..4 {
-        let length = ends.trailing_zeros();
-        // The last digit comes last, and nothing before the first one.
-        let digits = (low as u32).wrapping_shl(8_u32.wrapping_mul(4_u32.wrapping_sub(length)));
+    let ends = gather(first_points) | gather(last_points) << (length - 7) >> 1;
+    // Where the three points stand. Without one of them, no part fits.
+    let next = |ends: u64| (ends & ends.wrapping_sub(1), (ends | 1 << 63).trailing_zeros());
+    let (rest, one) = next(ends);
+    let (rest, two) = next(rest);
+    let (rest, three) = next(rest);
+    // A part is the last bytes of four.
+    let shifted = |word: u64, bytes: u32| word.wrapping_shl(8_u32.wrapping_mul(bytes));
+    let fourth = length.wrapping_sub(three).wrapping_sub(1);
+    let parts = [
+        (shifted(first, 8_u32.wrapping_sub(one)), one),
+        (shifted(first, 8_u32.wrapping_sub(two)), two.wrapping_sub(one).wrapping_sub(1)),
+        (shifted(last, fourth.wrapping_add(1)), three.wrapping_sub(two).wrapping_sub(1)),
+        (last, fourth),
+    ];
+    let mut wrong = beyond_nine(first) | beyond_nine(last) != 0 || rest != 0;
+    let mut address = 0_u32;
+    for (word, length) in parts {
+        let bytes = (word >> 32) as u32;
+        let digits = bytes & u32::MAX.wrapping_shl(8_u32.wrapping_mul(4_u32.wrapping_sub(length)));
         // Read as numbers of base 256, parts keep their order. The least of 1, 2 and 3 digits: none begins with zero.
         let ordered = digits.swap_bytes();
         let least = 1_u32.wrapping_shl(8_u32.wrapping_mul(length.wrapping_sub(1))) & !1;
         wrong |= (length > 3) | (ordered < least) | (ordered > 0x02_05_05);
-        let part = (digits >> 8).wrapping_mul(100 << 16 | 10 << 8 | 1) >> 16 & 0xff;
+        let part = ((digits >> 8).wrapping_mul((100 << 16) | (10 << 8) | 1) >> 16) & 0xff;
         address = address << 8 | part;
-        let step = 8_u32.wrapping_mul(length.wrapping_add(1));
-        low = low.wrapping_shr(step) | high.wrapping_shl(64_u32.wrapping_sub(step));
-        high = high.wrapping_shr(step);
-        ends = ends.wrapping_shr(length.wrapping_add(1));
     }
-    wrong |= ends != (1 << 40) >> (text.len() + 1);
     (!wrong).then(|| Ipv4Addr::from_bits(address))
 }
 

@@ -3,7 +3,7 @@
 //! The one place where fields become a flow: a request passed on leads to the server it was passed on to, a
 //! request in proxy form to the host of its URL, any other to the server that wrote the log.
 
-use super::layout::{Role, Values, instant, plain};
+use super::layout::{Role, Values, instant, near, plain};
 use super::lines::Line;
 use super::scalar::{address, number, port};
 use super::{Settled, Sink};
@@ -120,7 +120,7 @@ impl<'a> Served<'a> {
     pub(super) fn settle(&self, line: &Line<'_>, out: &mut dyn Sink) {
         // Over a socket in the file system: somebody on the same machine.
         let client = if self.client == b"unix:" { Cow::Borrowed("unix") } else { plain(self.client) };
-        let method = Method::of_http(std::str::from_utf8(self.method).unwrap_or("?"));
+        let method = Method::of_http(self.method);
         let target = plain(self.target);
         let host = self.host.map(plain);
         let mut flow = Flow::new(self.time, &client, Lane::Http);
@@ -308,11 +308,17 @@ fn transport(values: &Values<'_>) -> Transport {
 
 /// Method and target of a request line; `None` if it is no request of HTTP. A target may hold blanks.
 pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = memchr::memchr(b' ', line)?;
+    let blank = near(b' ', line)?;
     let (method, rest) = (line.get(..blank)?, line.get(blank + 1..)?);
     let token = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     if method.is_empty() || method.len() > 32 || !method.iter().all(token) {
         return None;
+    }
+    if let [target @ .., b' ', b'H', b'T', b'T', b'P', b'/', major, b'.', minor] = rest
+        && major.is_ascii_digit()
+        && minor.is_ascii_digit()
+    {
+        return is_request(method, target).then_some((method, target));
     }
     let target = match memchr::memrchr(b' ', rest) {
         Some(at) if rest.get(at + 1..)?.starts_with(b"HTTP/") => rest.get(..at)?,

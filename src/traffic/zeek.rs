@@ -184,7 +184,7 @@ fn service(services: &[u8]) -> Transport {
 }
 
 fn http<'a>(flow: &mut Flow<'a>, f: &Fields<'a>) {
-    let method = f.method.map_or(Method::Other, |m| Method::of_http(std::str::from_utf8(m).unwrap_or("?")));
+    let method = Method::of_http(f.method.unwrap_or_default());
     let uri = f.uri.unwrap_or_default();
     let (name, port, path, proxied) = http_target(method, uri, f.host, flow.server_port);
     flow.lane = Lane::Http;

@@ -2,8 +2,8 @@
 //! from the back only if something stands after the User-Agent.
 
 use super::super::Settled;
-use super::super::layout::clf;
-use super::super::scalar::{address, number};
+use super::super::layout::{clf, near};
+use super::super::scalar::{address_bytes, number};
 use super::super::web::{NO_REQUEST, OTHER_LINE, Onward, Served, misfit, request_line};
 use crate::model::Time;
 
@@ -45,7 +45,7 @@ pub(super) fn read(line: &[u8]) -> Result<Served<'_>, Settled<'static, 'static>>
 fn front(line: &[u8]) -> Option<(&[u8], Time, &[u8])> {
     let mut from = 0;
     loop {
-        let open = from + memchr::memchr(b'[', line.get(from..)?)?;
+        let open = from + near(b'[', line.get(from..)?)?;
         // A user name may hold brackets, but no quote that is not escaped.
         if let Some([stamp @ .., b']', b' ', b'"']) = line.get(open + 1..open + 30)
             && let Some(time) = clf(stamp)
@@ -61,7 +61,7 @@ fn who_asked(who: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let (first, rest) = word(who);
     let (second, after) = word(rest);
     let (third, more) = word(after);
-    let is_address = |text: &[u8]| std::str::from_utf8(text).is_ok_and(|t| address(t).is_some());
+    let is_address = |text: &[u8]| address_bytes(text).is_some();
     let is_name = |text: &[u8]| {
         let plain =
             |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
@@ -103,7 +103,7 @@ fn quoted_request(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Text up to the first blank, and what follows it.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr::memchr(b' ', text) {
+    match near(b' ', text) {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default()),
         None => (text, &[]),
     }

@@ -244,3 +244,38 @@ fn layouts_that_the_documents_recommend_can_be_read() {
         assert_eq!(FORMAT.layout(layout), Ok(()), "{layout}");
     }
 }
+
+/// Method and target as they were found before the usual end of a request was looked for.
+fn by_searching(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let blank = line.iter().position(|b| *b == b' ')?;
+    let (method, rest) = (&line[..blank], &line[blank + 1..]);
+    let token = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if method.is_empty() || method.len() > 32 || !method.iter().all(token) {
+        return None;
+    }
+    let target = match rest.iter().rposition(|b| *b == b' ') {
+        Some(at) if rest[at + 1..].starts_with(b"HTTP/") => &rest[..at],
+        _ if method == b"GET" => rest,
+        _ => return None,
+    };
+    let is_target = target.starts_with(b"/") || target == b"*" || target.windows(3).any(|w| w == b"://");
+    let fits = match method {
+        b"CONNECT" => !target.is_empty(),
+        b"PRI" if target == b"*" => false,
+        _ => is_target,
+    };
+    fits.then_some((method, target))
+}
+
+proptest::proptest! {
+    #[test]
+    fn request_lines_are_read_as_by_searching(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "GET", "POST", "CONNECT", "PRI", " ", " ", "/", "/a b", "*", "http://a/", "HTTP/", "HTTP/1.1", " HTTP/1.1", " HTTP/2.0",
+            "1.1", ".", "HTTP/1. ", "-", "\0", "a.example:443",
+        ]), 0..8),
+    ) {
+        let line = pieces.concat();
+        proptest::prop_assert_eq!(crate::traffic::web::request_line(line.as_bytes()), by_searching(line.as_bytes()));
+    }
+}
