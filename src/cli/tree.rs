@@ -80,9 +80,9 @@ pub(crate) fn printable(pattern: &str) -> &str {
 
 /// Every file below a path, or the path itself if it is a file. `ignored` leaves out what git ignores.
 pub(crate) fn below(path: &Path, ignored: bool) -> Vec<Found> {
+    let last = || path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     if path.is_file() {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        return vec![Found { name, path: path.to_owned(), refused: None }];
+        return vec![Found { name: last(), path: path.to_owned(), refused: None }];
     }
     let walk: Vec<_> = if ignored {
         let mut builder = WalkBuilder::new(path);
@@ -95,6 +95,8 @@ pub(crate) fn below(path: &Path, ignored: bool) -> Vec<Found> {
         .into_iter()
         .map(|(p, refused)| {
             let name = p.strip_prefix(path).unwrap_or(&p).to_string_lossy().replace('\\', "/");
+            // A pipe or a device that was named itself.
+            let name = if name.is_empty() { last() } else { name };
             Found { name, path: p, refused }
         })
         .collect();

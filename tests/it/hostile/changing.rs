@@ -173,6 +173,23 @@ fn a_log_that_grows_is_read_as_it_was() {
     }
 }
 
+/// What has no end, or would be waited for, is named and not opened.
+#[test]
+fn devices_and_links_are_listed_and_not_read() {
+    let folder = Folder::new();
+    folder.write("logs/access.log", &log("squid"));
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("logs/zero")).unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("logs/loop")).unwrap();
+    let run = domicile(folder.path(), &["scan", "-o", "json", "logs", "/dev/zero"]);
+    let json = run.json();
+    let told: Vec<_> =
+        json["files"].as_array().unwrap().iter().map(|f| (f["path"].as_str(), f["flows"].as_u64())).collect();
+    let expected = [("access.log", 3), ("loop", 0), ("zero", 0), ("zero (2)", 0)];
+    assert_eq!(told, expected.map(|(name, flows)| (Some(name), Some(flows))));
+    assert_eq!(run.code, 4);
+    assert_eq!(run.stdout.matches("it is neither a file nor a directory").count(), 1, "{}", run.stdout);
+}
+
 /// The same log plain, compressed and through a pipe, by one thread and several.
 #[test]
 fn every_way_of_reading_gives_the_same() {

@@ -3,7 +3,7 @@
 //!
 //! The fuzz targets include this file, so it knows nothing of its neighbours.
 
-use domicile::bytes::{Container, Input, Intake, PIECE, content_root};
+use domicile::bytes::{Container, Input, Intake, PIECE, ReadAt, content_root};
 use domicile::evidence::{Caps, Fold, LogName, Total, aggregate_lines};
 use domicile::model::At;
 use domicile::services::Services;
@@ -14,6 +14,7 @@ use domicile::traffic::{
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::{Debug, Write as _};
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What came out of a log, in order: where it stands, and a hash of all that was said.
 #[derive(Default, PartialEq, Eq)]
@@ -165,18 +166,34 @@ fn same((log, seen): (&LogRead, &Seen), (other, also): (&LogRead, &Seen), how: &
     );
 }
 
+/// A log that counts what is read of it: no damage may make it be read again and again.
+struct Counted<'b>(&'b [u8], AtomicU64);
+
+impl ReadAt for Counted<'_> {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        let got = self.0.read_at(buf, offset)?;
+        self.1.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
+}
+
 /// A log of several pieces gives the same if each is read apart, unless one assumed a header that the one before
 /// it took back: then the whole is read again.
 fn stretches(bytes: &[u8], (choice, options): (Choice<'_>, &ReadOptions), (log, seen): (&LogRead, &Seen)) {
     let Some(plan) = plan(&bytes, choice) else { return };
     let length = bytes.len() as u64;
     let intake = Intake { sha256: false, ..Intake::default() };
+    let counted = Counted(bytes, AtomicU64::new(0));
     let (mut all, mut joined, mut before) = (Seen::default(), LogRead::default(), None);
     let mut start = 0;
     while start < length {
         let end = (start + PIECE).min(length);
         let mut part = Seen { decoded: bytes.to_vec(), ..Seen::default() };
-        let read = read_stretch(&plan, &bytes, (start, end), intake, options, &mut part, &mut |_| {});
+        let read = read_stretch(&plan, &counted, (start, end), intake, options, &mut part, &mut |_| {});
         assert!(read.counts.adds_up() && read.counts.read == part.records.len() as u64);
         assert_eq!(read.decoded_bytes, end - start);
         if before.is_some_and(|state| state != read.state.0) {
@@ -193,6 +210,9 @@ fn stretches(bytes: &[u8], (choice, options): (Choice<'_>, &ReadOptions), (log, 
         joined.pieces.extend(read.pieces);
         start = end;
     }
+    // A line is read to its end where it begins, so at worst all of the log is read twice, and a little of each.
+    let most = 2 * length + length.div_ceil(PIECE) * (64 << 10);
+    assert!(counted.1.into_inner() <= most, "stretches of {length} bytes read more than {most}");
     assert_eq!(log.counts, joined.counts, "stretches");
     assert_eq!(log.lines, joined.lines, "lines of stretches");
     if joined.pieces.len() > 1 {

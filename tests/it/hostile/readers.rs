@@ -162,7 +162,9 @@ fn long_damaged_logs_are_read_the_same_in_stretches() {
         }
         let way = (Choice::Forced(format.id()), &ReadOptions::default());
         held(format.id(), &long, way);
-        for (at, length) in [(border - 40, 90), (border - 5_000, border + 9_000), (border, 2 * border)] {
+        // Of one format, a line across so many stretches that reading it from each would be noticed.
+        let endless = border * if format.id() == "squid" { 8 } else { 2 };
+        for (at, length) in [(border - 40, 90), (border - 5_000, border + 9_000), (border, endless)] {
             let mut bad = long.clone();
             bad.splice(at..at, vec![b'a'; length]);
             held(&format!("{} with {length} at {at}", format.id()), &bad, way);
