@@ -4,6 +4,8 @@
 //! then on a record costs three probes and a few additions. When the table has grown to its limit it is
 //! drained into a canonical summary, where caps apply: memory does not follow what a log makes up.
 
+mod drain;
+
 use super::key::{Key, Server, Traits};
 use super::picks::{Bar, Body, Candidate, Latest, Meter, Picks};
 use super::sorted::Sorted;
@@ -379,65 +381,6 @@ impl<'s> Table<'s> {
         self.index.insert_unique(hash, id, hash_of);
         id
     }
-
-    /// Everything it holds in canonical form; it is empty afterwards.
-    pub(super) fn drain(&mut self) -> Drained {
-        let clients = Ranks::of(&self.clients);
-        let servers: Vec<&Server> = self.servers.iter().map(|k| &k.server).collect();
-        let servers_in_order = Ranks::of(&servers);
-        let endpoints = Ranks::of(&self.endpoints);
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_by_cached_key(|e| {
-            let Packed { client, server, endpoint, .. } = e.key;
-            let endpoint = endpoint.checked_sub(1).map(|i| endpoints.rank(i));
-            (clients.rank(client), servers_in_order.rank(server), e.key.port(), endpoint, e.traits)
-        });
-        let mut list = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let (Some(client), Some(known)) =
-                (self.clients.get(entry.key.client as usize), self.servers.get(entry.key.server as usize))
-            else {
-                continue;
-            };
-            let endpoint =
-                entry.key.endpoint.checked_sub(1).and_then(|i| self.endpoints.get(i as usize)).cloned();
-            let key = Key {
-                source: Arc::clone(&self.source),
-                client: Arc::clone(client),
-                server: known.server.clone(),
-                port: entry.key.port(),
-                endpoint,
-                traits: entry.traits,
-            };
-            list.push((
-                key,
-                Total {
-                    hours: entry.hours.into_cells(),
-                    magnitudes: entry.magnitudes,
-                    samples: entry.picks.samples(entry.latest, &self.log),
-                },
-            ));
-        }
-        let aggregates = Sorted::new(list, Total::join);
-        let mut names = Vec::with_capacity(self.names.len());
-        for entry in std::mem::take(&mut self.names) {
-            let (Some(client), Some(Known { server: Server::Name(name), hit, .. })) =
-                (self.clients.get(entry.client as usize), self.servers.get(entry.server as usize))
-            else {
-                continue;
-            };
-            let key = NameKey {
-                client: Arc::clone(client),
-                address: entry.address,
-                name: Arc::clone(name),
-                how: entry.how,
-                listed: hit.is_some(),
-            };
-            names.push((key, entry.hours.into_vec()));
-        }
-        *self = Table::new(self.services, Arc::clone(&self.source), Arc::clone(&self.log));
-        (aggregates, Sorted::new(names, super::summary::join_hours))
-    }
 }
 
 fn id(n: usize) -> u32 {
@@ -452,32 +395,5 @@ fn client_label(client: &str) -> Arc<str> {
         Some(Host::Name(name)) => (*name).into(),
         Some(Host::Address(address)) => address.to_string().into(),
         None => "(unreadable)".into(),
-    }
-}
-
-/// The order of a list's values, so that keys are compared as numbers.
-struct Ranks(Vec<u32>);
-
-impl Ranks {
-    fn of<T: Ord>(list: &[T]) -> Ranks {
-        let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_by(|a, b| list.get(*a).cmp(&list.get(*b)));
-        let mut ranks = vec![0; list.len()];
-        let (mut rank, mut before) = (0, None);
-        for at in order {
-            let value = list.get(at);
-            if before.is_some() && before != value {
-                rank += 1;
-            }
-            before = value;
-            if let Some(slot) = ranks.get_mut(at) {
-                *slot = rank;
-            }
-        }
-        Ranks(ranks)
-    }
-
-    fn rank(&self, at: u32) -> u32 {
-        self.0.get(at as usize).copied().unwrap_or(u32::MAX)
     }
 }

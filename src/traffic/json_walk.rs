@@ -9,9 +9,13 @@
 
 #[cfg(test)]
 pub(super) mod made_up;
+mod tokens;
+mod value;
+
+pub(super) use value::Value;
 
 use crate::bytes::simd::{Class, Classes, Work, best, bitmaps};
-use std::borrow::Cow;
+use tokens::{After, Tokens, prefix_xor};
 
 /// Levels of nesting that are followed.
 const DEPTH: usize = 16;
@@ -75,105 +79,6 @@ pub(super) fn set<T>(slot: &mut Option<T>, value: Result<T, Unsure>) -> Result<C
     match slot.replace(value?) {
         None => Ok(IGNORED),
         Some(_) => Err(Unsure),
-    }
-}
-
-/// A value that begins somewhere.
-#[derive(Clone, Copy)]
-pub(super) struct Value<'a, 'm> {
-    line: &'a [u8],
-    /// The same as text: the pass is unsure of every line that is not ASCII.
-    text: &'a str,
-    at: usize,
-    maps: &'m Maps,
-}
-
-impl<'a> Value<'a, '_> {
-    /// Its first byte.
-    fn first(&self) -> u8 {
-        self.line.get(self.at).copied().unwrap_or(0)
-    }
-
-    /// A text.
-    pub(super) fn text(&self) -> Result<Cow<'a, str>, Unsure> {
-        if self.first() != b'"' {
-            return Err(Unsure);
-        }
-        let start = self.at + 1;
-        let mut group = start / 64;
-        let mut from = u64::MAX << (start % 64);
-        loop {
-            let [quotes, backslashes, ..] = self.maps.get(group).ok_or(Unsure)?;
-            let (quotes, backslashes) = (quotes & from, backslashes & from);
-            if quotes != 0 {
-                let bit = quotes.trailing_zeros();
-                if backslashes.trailing_zeros() < bit {
-                    return self.escaped();
-                }
-                return self.text.get(start..group * 64 + bit as usize).map(Cow::Borrowed).ok_or(Unsure);
-            }
-            if backslashes != 0 {
-                return self.escaped();
-            }
-            group += 1;
-            from = u64::MAX;
-        }
-    }
-
-    #[cold]
-    fn escaped(&self) -> Result<Cow<'a, str>, Unsure> {
-        let rest = self.line.get(self.at..).ok_or(Unsure)?;
-        let mut texts = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
-        texts.next().and_then(Result::ok).map(Cow::Owned).ok_or(Unsure)
-    }
-
-    /// A whole number that is not negative.
-    pub(super) fn number(&self) -> Result<u64, Unsure> {
-        let rest = self.line.get(self.at..).ok_or(Unsure)?;
-        let mut number = 0_u64;
-        for (i, b) in rest.iter().enumerate() {
-            match b {
-                b'0'..=b'9' if i < 19 => number = number * 10 + u64::from(b - b'0'),
-                b',' | b'}' | b']' if i > 0 => return Ok(number),
-                _ => return Err(Unsure),
-            }
-        }
-        Err(Unsure)
-    }
-
-    /// A port.
-    pub(super) fn port(&self) -> Result<u16, Unsure> {
-        u16::try_from(self.number()?).map_err(|_| Unsure)
-    }
-
-    /// Whether it is `null`.
-    pub(super) fn is_null(&self) -> bool {
-        self.first() == b'n'
-    }
-
-    /// `true` or `false`.
-    pub(super) fn truth(&self) -> Result<bool, Unsure> {
-        match self.first() {
-            b't' => Ok(true),
-            b'f' => Ok(false),
-            _ => Err(Unsure),
-        }
-    }
-
-    /// A number as it is written.
-    pub(super) fn digits(&self) -> Result<&'a [u8], Unsure> {
-        let rest = self.line.get(self.at..).filter(|_| self.first().is_ascii_digit()).ok_or(Unsure)?;
-        memchr::memchr2(b',', b'}', rest).and_then(|end| rest.get(..end)).ok_or(Unsure)
-    }
-
-    /// An object.
-    pub(super) fn object(&self, inside: Context) -> Result<Context, Unsure> {
-        if self.first() == b'{' { Ok(inside) } else { Err(Unsure) }
-    }
-
-    /// An array.
-    pub(super) fn list(&self, inside: Context) -> Result<Context, Unsure> {
-        if self.first() == b'[' { Ok(inside) } else { Err(Unsure) }
     }
 }
 
@@ -452,76 +357,4 @@ fn decimals(value: &[u8]) -> Result<u32, Unsure> {
         [b'.', ..] => Err(Unsure),
         _ => Ok(0),
     }
-}
-
-/// The tokens that stand in a group.
-#[derive(Clone, Copy)]
-struct Tokens {
-    begins: u64,
-    ends: u64,
-    colons: u64,
-    commas: u64,
-    opens: u64,
-    closes: u64,
-    scalars: u64,
-}
-
-/// What the last byte of the group before was: a bit each.
-#[derive(Clone, Copy)]
-struct After {
-    /// Something a value may follow: a colon, a comma or an opening bracket.
-    ready: u64,
-    colon: u64,
-    /// The end of a text.
-    text: u64,
-    /// The end of a value: a text, a number, a word, or a closing bracket.
-    value: u64,
-    open: u64,
-    scalar: u64,
-}
-
-impl After {
-    /// Before the first byte a value may begin.
-    fn start() -> After {
-        After { ready: 1, colon: 0, text: 0, value: 0, open: 0, scalar: 0 }
-    }
-
-    /// Whether every token stands behind one that it may follow.
-    #[inline(always)]
-    fn check(&mut self, t: Tokens) -> Result<(), Unsure> {
-        let ready = t.colons | t.commas | t.opens;
-        let value = t.ends | t.scalars | t.closes;
-        let after_ready = ready << 1 | self.ready;
-        let after_colon = t.colons << 1 | self.colon;
-        let after_text = t.ends << 1 | self.text;
-        let after_value = value << 1 | self.value;
-        let after_open = t.opens << 1 | self.open;
-        let after_scalar = t.scalars << 1 | self.scalar;
-        let scalar_begins = t.scalars & !after_scalar;
-        let wrong = ((t.begins | t.opens | scalar_begins) & !after_ready)
-            | (t.colons & !after_text)
-            | (t.commas & !after_value)
-            | (t.closes & !(after_value | after_open))
-            | (after_text & !(t.colons | t.commas | t.closes))
-            // A number in an array is not looked at, so it is not known to be one.
-            | (scalar_begins & !after_colon);
-        self.ready = ready >> 63;
-        self.colon = t.colons >> 63;
-        self.text = t.ends >> 63;
-        self.value = value >> 63;
-        self.open = t.opens >> 63;
-        self.scalar = t.scalars >> 63;
-        if wrong == 0 { Ok(()) } else { Err(Unsure) }
-    }
-}
-
-/// Bit `i` is the parity of the bits up to `i`.
-#[inline(always)]
-fn prefix_xor(mut x: u64) -> u64 {
-    x ^= x << 1;
-    x ^= x << 2;
-    x ^= x << 4;
-    x ^= x << 8;
-    x ^= x << 16;
-    x ^ x << 32
 }
