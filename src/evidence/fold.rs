@@ -155,6 +155,7 @@ impl Sink for Fold<'_> {
         let Settled::Flow(flow) = what else { return };
         self.alive(flow.time);
         self.table.flow(at, raw, flow, rank(self.log.seed, at.offset));
+        self.table.relieve();
         if self.table.is_full(self.limit) {
             self.drain();
         }

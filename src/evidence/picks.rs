@@ -6,7 +6,7 @@
 use super::total::Sample;
 use crate::model::{At, Time};
 use sha2::{Digest, Sha256};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,32 +17,46 @@ const LONGEST: usize = 16 << 10;
 pub(super) type Meter = Rc<Cell<usize>>;
 
 /// A record's bytes, or their hash.
-enum Held {
-    Bytes { bytes: Box<[u8]>, meter: Meter },
+struct Held {
+    state: RefCell<State>,
+    meter: Meter,
+}
+
+enum State {
+    Bytes(Box<[u8]>),
     Digest([u8; 32]),
 }
 
 impl Held {
     fn new(raw: &[u8], meter: &Meter) -> Held {
-        if raw.len() > LONGEST {
-            return Held::Digest(Sha256::digest(raw).into());
-        }
-        meter.set(meter.get() + raw.len());
-        Held::Bytes { bytes: raw.into(), meter: Rc::clone(meter) }
+        let state = if raw.len() > LONGEST {
+            State::Digest(Sha256::digest(raw).into())
+        } else {
+            meter.set(meter.get() + raw.len());
+            State::Bytes(raw.into())
+        };
+        Held { state: RefCell::new(state), meter: Rc::clone(meter) }
     }
 
+    /// The hash. The bytes are gone afterwards.
     fn digest(&self) -> [u8; 32] {
-        match self {
-            Held::Bytes { bytes, .. } => Sha256::digest(bytes).into(),
-            Held::Digest(digest) => *digest,
+        let mut state = self.state.borrow_mut();
+        match &*state {
+            State::Digest(digest) => *digest,
+            State::Bytes(bytes) => {
+                let digest = Sha256::digest(bytes).into();
+                self.meter.set(self.meter.get().saturating_sub(bytes.len()));
+                *state = State::Digest(digest);
+                digest
+            }
         }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Held::Bytes { bytes, meter } = self {
-            meter.set(meter.get().saturating_sub(bytes.len()));
+        if let State::Bytes(bytes) = self.state.get_mut() {
+            self.meter.set(self.meter.get().saturating_sub(bytes.len()));
         }
     }
 }
@@ -84,6 +98,13 @@ struct Pick {
 pub(super) struct Latest(Pick);
 
 impl Latest {
+    /// Hashes what is held: memory asks for it.
+    pub(super) fn hash(&self) {
+        if let Some(held) = &self.0.held {
+            let _ = held.digest();
+        }
+    }
+
     pub(super) fn new(first: &mut Candidate<'_>, every: bool) -> Latest {
         Latest(first.pick(every))
     }
@@ -158,6 +179,15 @@ impl Picks {
             if let Some(second) = &mut self.second {
                 second.held = None;
             }
+        }
+    }
+
+    /// Hashes what is held: memory asks for it.
+    pub(super) fn hash(&self) {
+        let Picks { earliest, largest, lowest, second } = self;
+        let all = [Some(earliest), largest.as_ref(), Some(lowest), second.as_ref()];
+        for held in all.into_iter().flatten().filter_map(|p| p.held.as_ref()) {
+            let _ = held.digest();
         }
     }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
-/// Bytes of records held for hashing at which a table is drained.
+/// Bytes of records held for hashing at which they are hashed.
 const HELD: usize = 8 << 20;
 
 /// The aggregates and names that a drained table held.
@@ -155,7 +155,7 @@ impl<'s> Table<'s> {
 
     /// Whether it should be drained before it takes more.
     pub(super) fn is_full(&self, entries: usize) -> bool {
-        self.entries.len() >= entries || self.names.len() >= entries || self.held.get() > HELD
+        self.entries.len() >= entries || self.names.len() >= entries
     }
 
     /// The usual limit of [`Table::is_full`].
@@ -229,6 +229,16 @@ impl<'s> Table<'s> {
                     }
                 }
             }
+        }
+    }
+
+    /// Hashes the records that are held, if they have become too many.
+    pub(super) fn relieve(&mut self) {
+        if self.held.get() > HELD {
+            self.entries.iter().for_each(|e| {
+                e.latest.hash();
+                e.picks.hash();
+            });
         }
     }
 
