@@ -3,10 +3,12 @@
 
 use super::case::Inputs;
 use super::traffic::Observed;
-use crate::evidence::{Minutes, Server};
+use crate::evidence::{self, Minutes, Server};
 use crate::model::audit::ByteSum;
+use crate::model::net::Network;
 use crate::model::policy::{PointNeed, Requirement};
-use crate::model::project::{Bypass, PointKind, Source};
+use crate::model::project::{Bypass, PointKind, Project, Source};
+use crate::model::text::plural;
 use crate::model::time::show_duration;
 use crate::model::{Period, RecordCounts, Time};
 
@@ -25,6 +27,8 @@ pub(super) struct Point<'a> {
     pub(super) liveness: &'static str,
     /// Whether traffic around it is denied, with evidence that was read.
     pub(super) bypass_denied: bool,
+    /// Records of clients that were too many to be kept apart, among whom a component it observes may be.
+    pub(super) unattributed: u64,
 }
 
 impl Point<'_> {
@@ -85,6 +89,12 @@ impl Point<'_> {
                 self.counts.read
             ));
         }
+        if self.unattributed > 0 {
+            why.push(format!(
+                "{} of source `{id}` are of clients that were too many to be kept apart, maybe also of a component",
+                plural(self.unattributed, "record", "records")
+            ));
+        }
         if self.logs_skipped > 0 {
             why.push(format!("{} logs of source `{id}` could not be read", self.logs_skipped));
         }
@@ -135,6 +145,8 @@ fn point<'a>(inputs: &Inputs<'a>, traffic: &[Observed<'a>], source: &'a Source) 
             .and_then(|i| inputs.project.components.get(i))
             .is_some_and(|c| source.observes.contains(&c.id))
     };
+    let unattributed =
+        own().filter(|r| may_be_of(inputs.project, source, &r.key.client)).map(|r| r.cell.records).sum();
     let liveness = if heartbeats > 0 {
         "heartbeat"
     } else if life.is_some_and(|l| l.statistics > 0) {
@@ -156,6 +168,22 @@ fn point<'a>(inputs: &Inputs<'a>, traffic: &[Observed<'a>], source: &'a Source) 
         heartbeats,
         liveness,
         bypass_denied: source.bypass == Bypass::Denied && evidence,
+        unattributed,
+    }
+}
+
+/// Whether a label that stands for many clients may stand for a component that the source observes.
+fn may_be_of(project: &Project, source: &Source, client: &str) -> bool {
+    let observed = project.components.iter().filter(|c| source.observes.contains(&c.id));
+    let mut hosts = observed.flat_map(|c| &c.hosts);
+    match client {
+        evidence::ANYBODY => hosts.next().is_some(),
+        evidence::NAMED => hosts.any(|h| h.parse::<Network>().is_err()),
+        _ if !client.contains('/') => false,
+        _ => client.parse::<Network>().is_ok_and(|folded| {
+            let within = |n: Network| folded.contains(n.base) || n.contains(folded.base);
+            hosts.any(|h| h.parse().is_ok_and(within))
+        }),
     }
 }
 

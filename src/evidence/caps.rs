@@ -42,9 +42,9 @@ impl Default for Caps {
 }
 
 /// Label of clients that are not told apart any more.
-const ANYBODY: &str = "*";
+pub const ANYBODY: &str = "*";
 /// Label of clients that are logged by name, once they are not told apart any more.
-const NAMED: &str = "names/*";
+pub const NAMED: &str = "names/*";
 
 /// Folds aggregates and names that are more than the caps keep apart.
 ///

@@ -19,7 +19,7 @@ mod summary;
 mod table;
 mod total;
 
-pub use caps::Caps;
+pub use caps::{ANYBODY, Caps, NAMED};
 pub use coverage::Range;
 pub use fold::{Fold, LogFacts, LogName, Problem};
 pub use key::{Key, Server, Traits};

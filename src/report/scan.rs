@@ -108,6 +108,13 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
         Server::Address(address) => (None, Some(*address)),
         _ => (None, None),
     };
+    // Servers that were too many to be kept apart are named by what they have in common.
+    let folded = match &key.server {
+        Server::Below(domain) => Some(format!("*.{domain}")),
+        Server::Within(network) => Some(network.to_string()),
+        Server::Beyond => Some("*".to_owned()),
+        _ => None,
+    };
     // Without a project only loopback and the link are local; a private address is somebody's network.
     let locality = match (name.and_then(Host::parse), address) {
         (Some(Host::Name(n)), _) if n == "localhost" => "local",
@@ -121,7 +128,7 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
     };
     Some(Row {
         client: &key.client,
-        destination: Destination { name, address: address.map(|a| a.to_string()), port: key.port },
+        destination: Destination { name, address: address.map(|a| a.to_string()).or(folded), port: key.port },
         service: key.service(),
         place: name.and_then(|n| services.lookup(n, None, Method::Connect)).and_then(|m| m.place),
         locality,

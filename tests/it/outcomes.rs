@@ -1,7 +1,8 @@
 //! What the program concludes about the four example projects, to the record.
 
-use crate::program::{domicile, examples};
+use crate::program::{Folder, domicile, examples};
 use serde_json::{Value, json};
+use std::path::Path;
 
 const NOW: &str = "2026-11-23T00:00:00Z";
 
@@ -132,4 +133,36 @@ fn the_place_of_the_project_changes_no_aggregate() {
             assert!(!run.stdout.contains(env!("CARGO_MANIFEST_DIR")), "{project} {output}: an absolute path");
         }
     }
+}
+
+/// Seventy clients of one destination are more than are kept apart, and the component may be among them: nothing is
+/// said of it then.
+#[test]
+fn a_component_that_may_be_among_folded_clients_is_not_concluded_about() {
+    let folder = Folder::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cli/domicile.toml");
+    folder.write("domicile.toml", &std::fs::read(fixture).unwrap());
+    let log = |clients: std::ops::Range<u32>, net: &str| -> String {
+        let line = |n| {
+            format!(
+                "{}.100   90 {net}.{n} TCP_TUNNEL/200 4000 CONNECT www.example.org:443 - HIER_DIRECT/192.0.2.1 - 900\n",
+                1_795_305_600 + n * 1_200
+            )
+        };
+        clients.map(line).collect()
+    };
+    let check = |text: String| {
+        folder.write("logs/access.log", text.as_bytes());
+        domicile(folder.path(), &["check", "--now", "2026-11-23T00:00:00Z"])
+    };
+    let folded = check(log(0..71, "10.99.0"));
+    assert!(
+        folded.stdout.contains("71 records of source `proxy` are of clients that were too many"),
+        "{}",
+        folded.stdout
+    );
+    assert_eq!(folded.code, 4, "{}", folded.stdout);
+    // Others may be as many as they like.
+    let others = check(log(0..71, "10.98.0"));
+    assert!(!others.stdout.contains("too many to be kept apart"), "{}", others.stdout);
 }
