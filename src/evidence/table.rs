@@ -5,6 +5,7 @@
 //! drained into a canonical summary, where caps apply: memory does not follow what a log makes up.
 
 mod drain;
+mod packed;
 
 use super::key::{Key, Server, Traits};
 use super::picks::{Bar, Body, Candidate, Latest, Meter, Picks};
@@ -17,6 +18,7 @@ use crate::model::net::{Host, fold_mapped};
 use crate::model::{At, Certainty, DataKinds, Flow, Lane, Method, Time};
 use crate::services::{HostHit, Match, Services, shape};
 use hashbrown::HashTable;
+use packed::{NO_PORT, Packed};
 use rustc_hash::{FxHashMap, FxSeededState};
 use smallvec::SmallVec;
 use std::hash::{BuildHasher, RandomState};
@@ -51,32 +53,6 @@ struct Known<'s> {
     hit: Option<HostHit<'s>>,
     /// The verdict if no path was seen.
     by_name: Verdict,
-}
-
-/// A key in interned form.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Packed {
-    client: u32,
-    server: u32,
-    /// Index among the endpoints plus one, or 0.
-    endpoint: u32,
-    /// A port, or [`NO_PORT`].
-    port: u32,
-    /// The traits as one word.
-    bits: u64,
-}
-
-const NO_PORT: u32 = 1 << 16;
-
-impl Packed {
-    fn hash(&self, hasher: &FxSeededState) -> u64 {
-        let word = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
-        hasher.hash_one((word(self.client, self.server), word(self.endpoint, self.port), self.bits))
-    }
-
-    fn port(&self) -> Option<u16> {
-        u16::try_from(self.port).ok()
-    }
 }
 
 struct Entry {

@@ -140,11 +140,11 @@ impl Hours {
     }
 
     pub(super) fn into_cells(mut self) -> Vec<Cell> {
-        let spans = self.others.iter().any(Cell::spans_hours);
         let at = self.others.partition_point(|c| c.hour < self.now.hour);
         self.others.insert(at, self.now);
         let mut cells = self.others;
-        if spans {
+        // Once given up, hours do not come back, whichever cell was at hand last.
+        if cells.iter().any(Cell::spans_hours) {
             cells = join_all(&cells).into_iter().collect();
         }
         collapse(&mut cells);
@@ -303,5 +303,26 @@ impl Chosen {
 
     fn contains(&self, at: usize) -> bool {
         at == self.earliest || at == self.latest || Some(at) == self.largest || self.lowest.contains(&at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::HOUR;
+
+    #[test]
+    fn hours_that_were_given_up_do_not_come_back() {
+        let hours = i64::try_from(MOST_HOURS).unwrap() + 2;
+        let at = |hour: i64| Time::from_micros(hour * HOUR).unwrap();
+        // The last record falls into the hour that all others were given up to, and into any other.
+        for last in [0, 7, hours] {
+            let mut of = Hours::at(at(0));
+            (0..hours).for_each(|h| of.count(at(h), Some(1), None));
+            of.count(at(last), Some(1), None);
+            let cells = of.into_cells();
+            let [only] = cells.as_slice() else { panic!("{} cells, {last}", cells.len()) };
+            assert_eq!((only.hour, only.records), (0, hours.unsigned_abs() + 1));
+        }
     }
 }

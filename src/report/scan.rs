@@ -205,6 +205,9 @@ pub fn text(summary: &Summary, services: &Services) -> String {
         for note in file.skipped.iter().copied().chain(file.problems.iter().map(String::as_str)) {
             let _ = writeln!(out, "    {}", visible(note));
         }
+        if file.format.is_none() && file.skipped.is_none() && file.copy_of.is_none() {
+            let _ = writeln!(out, "    it is empty");
+        }
         if let Some(original) = file.copy_of {
             let _ = writeln!(out, "    a copy of {}, counted once", visible(original));
         }
