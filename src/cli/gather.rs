@@ -19,9 +19,12 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The largest file of a project that is looked at.
 const MOST_FILE: u64 = 64 << 20;
+/// Most threads that look at files.
+const MOST_THREADS: usize = 16;
 /// The name of a project file.
 const PROJECT: &str = "domicile.toml";
 
@@ -145,16 +148,37 @@ pub(crate) fn inventory(
     found.sort();
     found.dedup();
     let locality = |host: &str| locate(&loaded.project, host);
-    Ok(found.iter().map(|f| import(f, &Context { services, locality: &locality })).collect())
+    Ok(import_all(&found, &Context { services, locality: &locality }))
 }
 
-/// One file, imported or passed over with the reason.
-pub(crate) fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
+/// Files, each imported or passed over with the reason, and what they settle about each other.
+pub(crate) fn import_all(found: &[tree::Found], context: &Context<'_>) -> Vec<FileInventory> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut mine = Vec::new();
+        while let Some(file) = found.get(next.fetch_add(1, Ordering::Relaxed)) {
+            mine.push(import(file, context));
+        }
+        mine
+    };
+    let mut files: Vec<FileInventory> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        all.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
+        all
+    });
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    inventory::reconcile(&mut files, context);
+    files
+}
+
+fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
     if let Some(why) = found.refused {
         return inventory::passed_over(&found.name, why);
     }
     match shell::read(&found.path, MOST_FILE) {
-        Ok(bytes) => inventory::import(File { path: &found.name, bytes: &bytes }, context)
+        Ok(bytes) => inventory::import(&File::new(&found.name, &bytes), context)
             .unwrap_or_else(|| inventory::passed_over(&found.name, "no importer knows this kind of file")),
         Err(_) => inventory::passed_over(&found.name, "it cannot be read, or is larger than 64 MiB"),
     }

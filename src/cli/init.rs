@@ -1,6 +1,6 @@
 //! `domicile init`: a project file to start from, with what was found and the blanks to fill in.
 
-use super::gather::import;
+use super::gather::import_all;
 use super::logs::{Reading, Task, read_all};
 use super::progress::Progress;
 use super::shell::Shell;
@@ -59,9 +59,8 @@ fn init(args: &Args, shell: &Shell) -> Result<(), (u8, String)> {
     }
     let services = Services::embedded().map_err(|why| (exit::INTERNAL, why))?;
     let context = Context { services, locality: &undeclared_locality };
-    let workflows = tree::below(&args.directory, true)
-        .iter()
-        .map(|found| import(found, &context))
+    let workflows = import_all(&tree::below(&args.directory, true), &context)
+        .into_iter()
         .filter(|f| f.kind != "none")
         .map(|f| f.path)
         .collect();

@@ -1,6 +1,6 @@
 //! `domicile inventory`: what the files of a pipeline say.
 
-use super::gather::import;
+use super::gather::import_all;
 use super::shell::Shell;
 use super::{exit, tree};
 use crate::inventory::{Context, show, undeclared_locality};
@@ -37,14 +37,15 @@ pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
         }
     };
     let context = Context { services, locality: &undeclared_locality };
-    let mut files = Vec::new();
+    let mut found = Vec::new();
     for path in &args.paths {
         if !path.exists() {
             shell.error(&format!("`{}` does not exist", path.display()), None);
             return exit::INVALID;
         }
-        files.extend(tree::below(path, true).iter().map(|f| import(f, &context)));
+        found.extend(tree::below(path, true));
     }
+    let mut files = import_all(&found, &context);
     let known = files.iter().any(|f| f.kind != "none");
     if !args.all && args.output == "text" {
         files.retain(|f| f.kind != "none" || f.verdict != Verdict::NoEvidence);

@@ -11,11 +11,10 @@ mod endpoint;
 mod graph;
 mod json;
 mod operations;
-mod png;
 mod reach;
 mod ui;
 
-use super::{Context, File, Importer};
+use super::{Context, File, Importer, png};
 use crate::model::DataKinds;
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
@@ -55,7 +54,7 @@ impl Importer for ComfyUi {
          Not read: workflows in WebP, JPEG, video and audio files."
     }
 
-    fn import(&self, file: File<'_>, context: &Context<'_>) -> Option<FileInventory> {
+    fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         let mut result = Import {
             path: file.path,
             context,
@@ -65,7 +64,7 @@ impl Importer for ComfyUi {
             partial: false,
         };
         if file.bytes.starts_with(png::SIGNATURE) {
-            let chunks = png::texts(file.bytes, LARGEST);
+            let chunks = png::texts(file.bytes, &["prompt", "workflow"], LARGEST);
             if chunks.texts.is_empty() && chunks.problem.is_none() {
                 return None;
             }
@@ -161,7 +160,7 @@ impl Import<'_> {
     }
 
     fn finish(self) -> FileInventory {
-        let mut verdict = FileInventory::judge(&self.operations);
+        let mut verdict = FileInventory::judge(&self.operations, &[]);
         // A download that is switched on and needed by nothing is one link away from running, and all that
         // the file could do is download: "fetch-only" says the more, and stays true.
         let outside = || self.operations.iter().filter(|o| o.locality != Locality::Local);
@@ -179,11 +178,10 @@ impl Import<'_> {
             verdict = Verdict::Undetermined;
         }
         FileInventory {
-            path: self.path.to_owned(),
-            kind: IMPORTER.id().to_owned(),
             verdict,
             operations: self.operations,
             notes: self.notes.into_iter().collect(),
+            ..FileInventory::new(self.path, IMPORTER.id())
         }
     }
 }
@@ -201,5 +199,7 @@ fn credential(path: &str, name: &'static str) -> Operation {
         locality: Locality::Remote,
         certainty: Certainty::Implied,
         because: format!("the request carries `{name}`, a credential for partner nodes"),
+        decided_at: None,
+        spelled: None,
     }
 }

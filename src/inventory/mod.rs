@@ -1,20 +1,87 @@
-//! The declared side: importers, one file each. Files in, operations out.
+//! The declared side: importers, one file each. Files in, operations and assets out.
+//!
+//! An importer sees one file. What another file decides, such as the variable that holds an address, is
+//! settled afterwards by [`reconcile`].
 //!
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
+pub mod document;
+mod endpoint;
+mod png;
+mod reconcile;
 pub mod show;
+
+pub use reconcile::reconcile;
 
 use crate::model::data::Locality;
 use crate::model::inventory::{FileInventory, Verdict};
 use crate::services::Services;
+use document::{Node, Unreadable};
+use std::cell::OnceCell;
 
-/// A file of the tree that is looked at.
-#[derive(Debug, Clone, Copy)]
+/// A file of the tree that is looked at. Parsed at most once, however many importers ask.
+#[derive(Debug)]
 pub struct File<'a> {
     /// Path relative to the tree, forward slashes.
     pub path: &'a str,
     /// Its bytes.
     pub bytes: &'a [u8],
+    json: OnceCell<Result<Node, Unreadable>>,
+    yaml: OnceCell<(Vec<Node>, Option<Unreadable>)>,
+    toml: OnceCell<Result<Node, Unreadable>>,
+}
+
+impl<'a> File<'a> {
+    /// A file by its path relative to the tree and its bytes.
+    #[must_use]
+    pub fn new(path: &'a str, bytes: &'a [u8]) -> File<'a> {
+        File { path, bytes, json: OnceCell::new(), yaml: OnceCell::new(), toml: OnceCell::new() }
+    }
+
+    /// The last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// The directory of the file, without a slash at its end; empty at the root of the tree.
+    #[must_use]
+    pub fn directory(&self) -> &'a str {
+        self.path.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+
+    /// Its text without a byte order mark; `None` if it is not UTF-8.
+    #[must_use]
+    pub fn text(&self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.bytes)).ok()
+    }
+
+    /// Whether its bytes hold a word. Cheap: to be asked before anything is parsed.
+    #[must_use]
+    pub fn holds(&self, word: &str) -> bool {
+        memchr::memmem::find(self.bytes, word.as_bytes()).is_some()
+    }
+
+    /// Its tree, if it begins like a JSON object or list.
+    #[must_use]
+    pub fn json(&self) -> Option<&Result<Node, Unreadable>> {
+        let text = self.text()?;
+        text.trim_start().starts_with(['{', '[', '/']).then(|| self.json.get_or_init(|| document::json(text)))
+    }
+
+    /// Its documents, read as YAML, and what stopped the reading. JSON is YAML too, but not asked for here.
+    #[must_use]
+    pub fn yaml(&self) -> Option<&(Vec<Node>, Option<Unreadable>)> {
+        let text = self.text()?;
+        Some(self.yaml.get_or_init(|| document::yaml(text)))
+    }
+
+    /// Its tree, read as TOML.
+    #[must_use]
+    pub fn toml(&self) -> Option<&Result<Node, Unreadable>> {
+        let text = self.text()?;
+        Some(self.toml.get_or_init(|| document::toml(text)))
+    }
 }
 
 /// What an importer may know besides the file.
@@ -22,7 +89,7 @@ pub struct Context<'a> {
     /// The services list.
     pub services: &'a Services,
     /// Where a host or address is, as the project declares it; without a project only loopback is local.
-    pub locality: &'a dyn Fn(&str) -> Locality,
+    pub locality: &'a (dyn Fn(&str) -> Locality + Sync),
 }
 
 /// An importer.
@@ -34,14 +101,14 @@ pub trait Importer: Sync {
     /// How it recognises a file and what it understands. Markdown.
     fn doc(&self) -> &'static str;
     /// Reads the file if it is one of its own, by content; `None` if it is not.
-    fn import(&self, file: File<'_>, context: &Context<'_>) -> Option<FileInventory>;
+    fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory>;
 }
 
 /// Declares the importers: modules, and the table that everything else is made from.
 macro_rules! shelf {
     ($($module:ident),* $(,)?) => {
         $(mod $module;)*
-        /// Every importer, by id.
+        /// Every importer, in the order in which they are asked.
         pub static IMPORTERS: &[&dyn Importer] = &[$(&$module::IMPORTER),*];
     };
 }
@@ -50,7 +117,7 @@ shelf! { comfyui }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
 #[must_use]
-pub fn import(file: File<'_>, context: &Context<'_>) -> Option<FileInventory> {
+pub fn import(file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
     IMPORTERS.iter().find_map(|importer| importer.import(file, context))
 }
 
@@ -58,11 +125,9 @@ pub fn import(file: File<'_>, context: &Context<'_>) -> Option<FileInventory> {
 #[must_use]
 pub fn passed_over(path: &str, reason: &str) -> FileInventory {
     FileInventory {
-        path: path.to_owned(),
-        kind: "none".to_owned(),
         verdict: Verdict::NoEvidence,
-        operations: Vec::new(),
         notes: vec![reason.to_owned()],
+        ..FileInventory::new(path, "none")
     }
 }
 

@@ -239,8 +239,6 @@ fn audit() -> Audit {
         ],
         others: OtherTraffic { clients: 4, records: 300, bytes_out: ByteSum { sum: 91_000, unknown: 2 } },
         inventory: vec![FileInventory {
-            path: "workflows/hull.json".to_owned(),
-            kind: "comfyui".to_owned(),
             verdict: Verdict::Remote,
             operations: vec![Operation {
                 id: "12 OpenAIDalle3".to_owned(),
@@ -253,8 +251,11 @@ fn audit() -> Audit {
                 locality: Locality::Remote,
                 certainty: Certainty::Stated,
                 because: "partner node".to_owned(),
+                decided_at: None,
+                spelled: None,
             }],
             notes: vec!["1 node of an unknown class".to_owned()],
+            ..FileInventory::new("workflows/hull.json", "comfyui")
         }],
         records,
         aggregates: AggregateList { lines: 61, sha256: digest(9), root: digest(10) },

@@ -23,7 +23,7 @@ fn read(path: &Path) -> Option<FileInventory> {
     let bytes = std::fs::read(path).unwrap();
     let services = services();
     let context = Context { services, locality: &undeclared_locality };
-    import(File { path: &path.file_name().unwrap().to_string_lossy(), bytes: &bytes }, &context)
+    import(&File::new(&path.file_name().unwrap().to_string_lossy(), &bytes), &context)
 }
 
 /// What active remote operations send, together.
@@ -139,7 +139,7 @@ fn damaged_workflows_are_never_local() {
     let end = whole.trim_ascii_end().len();
     let mut met = 0;
     for cut in 0..end {
-        if let Some(inventory) = import(File { path: "cut.json", bytes: &whole[..cut] }, &context) {
+        if let Some(inventory) = import(&File::new("cut.json", &whole[..cut]), &context) {
             assert_eq!(inventory.verdict, Verdict::Undetermined, "cut at {cut}");
             met += 1;
         }
@@ -148,14 +148,14 @@ fn damaged_workflows_are_never_local() {
     let mut foreign = whole.clone();
     let at = foreign.windows(3).position(|w| w == b"cat").unwrap();
     foreign[at] = 0xFF;
-    let inventory = import(File { path: "latin.json", bytes: &foreign }, &context).unwrap();
+    let inventory = import(&File::new("latin.json", &foreign), &context).unwrap();
     assert_eq!(inventory.verdict, Verdict::Undetermined);
     let deep = format!(
         "{{\"1\":{{\"class_type\":\"KSampler\",\"inputs\":{{\"x\":{}1{}}}}}}}",
         "[".repeat(200_000),
         "]".repeat(200_000)
     );
-    let inventory = import(File { path: "deep.json", bytes: deep.as_bytes() }, &context).unwrap();
+    let inventory = import(&File::new("deep.json", deep.as_bytes()), &context).unwrap();
     assert_eq!(inventory.verdict, Verdict::Undetermined);
 }
 
@@ -181,7 +181,7 @@ fn subgraphs_that_double_at_every_level_are_bounded() {
     );
     let services = services();
     let context = Context { services, locality: &undeclared_locality };
-    let inventory = import(File { path: "bomb.json", bytes: text.as_bytes() }, &context).unwrap();
+    let inventory = import(&File::new("bomb.json", text.as_bytes()), &context).unwrap();
     assert_eq!(inventory.verdict, Verdict::Undetermined);
     assert!(inventory.notes.iter().any(|n| n.starts_with("more than")), "{:?}", inventory.notes);
 }

@@ -6,9 +6,11 @@
 use super::graph::{Graph, Node, Source};
 use super::reach::class_of;
 use crate::inventory::Context;
+use crate::inventory::endpoint::{Target, by_host, host_of, shown, unknown, vendor};
 use crate::model::Method;
 use crate::model::data::{Certainty, Locality};
-use crate::model::net::{Host, Url, split_authority};
+use crate::model::inventory::Spelled;
+use crate::model::net::Url;
 use crate::services::nodes::{NodeClass, NodeClasses, Role, Spot};
 use serde_json::Value;
 
@@ -16,16 +18,6 @@ use serde_json::Value;
 const OLLAMA_CLOUD: &str = "ollama.com";
 /// The proxy through which every partner node goes.
 pub(super) const PARTNER_PROXY: &str = "comfy-partner";
-
-/// Where data goes, and the fact that says so.
-#[derive(Debug, Clone)]
-pub(super) struct Target {
-    pub(super) service: Option<String>,
-    pub(super) route: Vec<String>,
-    pub(super) locality: Locality,
-    pub(super) certainty: Certainty,
-    pub(super) because: String,
-}
 
 /// What a widget says.
 enum Said {
@@ -54,7 +46,7 @@ pub(super) fn target(
         };
         let certainty = if class.guess { Certainty::Possible } else { Certainty::Stated };
         let service = Some(PARTNER_PROXY.to_owned());
-        return Target { service, route, locality: Locality::Remote, certainty, because };
+        return Target { service, route, locality: Locality::Remote, certainty, because, spelled: None };
     }
     let Some(node) = graph.nodes.get(index) else { return unknown("the node was not read") };
     for (slot, input) in node.inputs.iter().enumerate() {
@@ -75,6 +67,7 @@ pub(super) fn target(
                             "`{name}` (node {}), which runs here, is plugged into `{}`",
                             plugged.id, input.name
                         ),
+                        spelled: None,
                     },
                     Some(known) if known.role == Role::Config => {
                         let mut target = own(graph, config, known, class, classes, context);
@@ -124,11 +117,7 @@ fn own(
                 .find(|v| choice.local.contains(v) || choice.services.contains_key(v)),
         };
         if let Some(service) = value.as_ref().and_then(|v| choice.services.get(v)) {
-            return vendor(
-                service.clone(),
-                Certainty::Stated,
-                format!("`{}` selects {service}", choice.input),
-            );
+            return vendor(service, Certainty::Stated, format!("`{}` selects {service}", choice.input));
         }
         if !value.is_some_and(|v| choice.local.contains(&v)) {
             return unknown(format!("`{}` selects an engine no list knows", choice.input));
@@ -215,25 +204,14 @@ fn said_text(text: &str) -> Said {
 }
 
 fn by_address(text: &str, context: &Context<'_>) -> Target {
-    let host = Url::parse(text).map_or_else(
-        || split_authority(text.split(['/', '?', '#']).next().unwrap_or(text)).0,
-        |url| url.host,
-    );
-    match Host::parse(host) {
+    match host_of(text) {
         Some(host) => {
-            let host = host.to_string();
-            by_host(&host, format!("a widget names `{host}`"), context)
+            let spelled = Spelled { address: Some(text.to_owned()), ..Spelled::default() };
+            let target = by_host(&host, format!("a widget names `{host}`"), context);
+            Target { spelled: Some(spelled), ..target }
         }
         None => unknown("a widget holds an address that cannot be read"),
     }
-}
-
-fn by_host(host: &str, because: String, context: &Context<'_>) -> Target {
-    let locality = (context.locality)(host);
-    let service = context.services.lookup(host, None, Method::Write).map(|m| m.service.id.clone());
-    let service = service.filter(|_| locality != Locality::Local);
-    let route = vec![service.clone().unwrap_or_else(|| host.to_owned())];
-    Target { service, route, locality, certainty: Certainty::Stated, because }
 }
 
 fn default(class: &NodeClass, caller: &NodeClass, context: &Context<'_>) -> Target {
@@ -255,39 +233,21 @@ fn default(class: &NodeClass, caller: &NodeClass, context: &Context<'_>) -> Targ
     }
     let known = if class.service.is_some() || class.host.is_some() { class } else { caller };
     if let Some(service) = &known.service {
-        return vendor(service.clone(), certainty, why(service));
+        return vendor(service, certainty, why(service));
     }
     match &known.host {
         Some(host) => {
             let service = context.services.lookup(host, None, Method::Write).map(|m| m.service.id.clone());
             let route = vec![service.clone().unwrap_or_else(|| host.clone())];
-            Target { service, route, locality: Locality::Remote, certainty, because: why(host) }
+            Target {
+                service,
+                route,
+                locality: Locality::Remote,
+                certainty,
+                because: why(host),
+                spelled: None,
+            }
         }
         None => unknown("the file does not say where it goes"),
     }
-}
-
-fn vendor(service: String, certainty: Certainty, because: String) -> Target {
-    Target {
-        route: vec![service.clone()],
-        service: Some(service),
-        locality: Locality::Remote,
-        certainty,
-        because,
-    }
-}
-
-fn unknown(because: impl Into<String>) -> Target {
-    Target {
-        service: None,
-        route: Vec::new(),
-        locality: Locality::Undetermined,
-        certainty: Certainty::Undetermined,
-        because: because.into(),
-    }
-}
-
-/// A class name, made safe to look at.
-pub(super) fn shown(class: &str) -> String {
-    crate::model::text::shorten(&crate::model::text::visible(class), 80)
 }

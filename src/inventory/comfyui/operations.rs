@@ -1,9 +1,10 @@
 //! From nodes to operations: what each sends, whether it runs, where it goes.
 
-use super::endpoint::{shown, target};
+use super::endpoint::target;
 use super::graph::{Graph, Node, Source};
 use super::reach::{Reach, class_of, is_core, reach};
 use crate::inventory::Context;
+use crate::inventory::endpoint::shown;
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{Operation, State, Where};
 use crate::model::net::{Host, Url};
@@ -125,6 +126,8 @@ fn operation(
         locality: target.locality,
         certainty,
         because: facts.join("; "),
+        decided_at: None,
+        spelled: target.spelled,
     }
 }
 
@@ -291,5 +294,7 @@ fn by_url(node: &Node, how: Reach, path: &str, part: &str, context: &Context<'_>
         locality: Locality::Undetermined,
         certainty: Certainty::Possible,
         because: format!("`{name}`: a class no list knows, with the address of `{host}` in a widget"),
+        decided_at: None,
+        spelled: None,
     })
 }

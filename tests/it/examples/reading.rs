@@ -105,7 +105,7 @@ fn workflows_have_the_verdicts_their_projects_are_about() {
     ] {
         let bytes = std::fs::read(folder().join(file)).unwrap();
         let context = Context { services, locality: &undeclared_locality };
-        let found = import(File { path: file, bytes: &bytes }, &context).unwrap();
+        let found = import(&File::new(file, &bytes), &context).unwrap();
         assert_eq!(found.verdict, verdict, "{file}: {found:?}");
     }
 }

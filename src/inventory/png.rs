@@ -1,5 +1,4 @@
-//! Workflows in the text chunks of a PNG (ISO/IEC 15948): `tEXt`, `iTXt` and `zTXt` with the keywords
-//! `prompt` (API format) and `workflow` (UI format).
+//! Text chunks of a PNG (ISO/IEC 15948): `tEXt`, `iTXt` and `zTXt`, where programs keep how an image was made.
 //!
 //! Chunk lengths are claims: each is held against what is left of the file, and inflating has a limit of
 //! its own. Checksums are not verified; a wrong one does not make the text less readable.
@@ -27,8 +26,8 @@ pub(super) struct Chunks {
     pub(super) problem: Option<&'static str>,
 }
 
-/// The workflow texts of a PNG, none longer than `limit` bytes.
-pub(super) fn texts(bytes: &[u8], limit: usize) -> Chunks {
+/// The texts of a PNG under these keywords, none longer than `limit` bytes.
+pub(super) fn texts(bytes: &[u8], keywords: &[&str], limit: usize) -> Chunks {
     let mut out = Chunks::default();
     let mut rest = bytes.get(SIGNATURE.len()..).unwrap_or(&[]);
     for _ in 0..MOST_CHUNKS {
@@ -45,7 +44,7 @@ pub(super) fn texts(bytes: &[u8], limit: usize) -> Chunks {
             return out;
         };
         match kind {
-            b"tEXt" | b"zTXt" | b"iTXt" => match read(kind, data, limit) {
+            b"tEXt" | b"zTXt" | b"iTXt" => match read(kind, data, keywords, limit) {
                 Ok(Some(text)) => out.texts.push(text),
                 Ok(None) => {}
                 Err(problem) => out.problem = Some(problem),
@@ -59,13 +58,9 @@ pub(super) fn texts(bytes: &[u8], limit: usize) -> Chunks {
     out
 }
 
-fn read(kind: &[u8], data: &[u8], limit: usize) -> Result<Option<Text>, &'static str> {
+fn read(kind: &[u8], data: &[u8], keywords: &[&str], limit: usize) -> Result<Option<Text>, &'static str> {
     let Some((keyword, body)) = cut(data) else { return Ok(None) };
-    let keyword = match keyword {
-        b"prompt" => "prompt",
-        b"workflow" => "workflow",
-        _ => return Ok(None),
-    };
+    let Some(keyword) = keywords.iter().find(|k| k.as_bytes() == keyword) else { return Ok(None) };
     let (packed, body) = match kind {
         b"tEXt" => (false, body),
         b"zTXt" => (true, body.get(1..).ok_or("a PNG text chunk is cut short")?),
@@ -92,7 +87,7 @@ fn read(kind: &[u8], data: &[u8], limit: usize) -> Result<Option<Text>, &'static
     // tEXt and zTXt are Latin-1 by the standard; writers put UTF-8 there all the same.
     let text =
         String::from_utf8(plain).unwrap_or_else(|e| e.into_bytes().iter().map(|b| char::from(*b)).collect());
-    Ok(Some(Text { keyword: keyword.to_owned(), text }))
+    Ok(Some(Text { keyword: (*keyword).to_owned(), text }))
 }
 
 /// Splits at the first zero byte.
@@ -115,7 +110,7 @@ pub(super) mod tests {
         out
     }
 
-    pub(in super::super) fn png(chunks: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
+    pub(in crate::inventory) fn png(chunks: &[(&[u8], Vec<u8>)]) -> Vec<u8> {
         let mut out = SIGNATURE.to_vec();
         for (kind, data) in chunks {
             out.extend(chunk(kind, data));
@@ -130,13 +125,15 @@ pub(super) mod tests {
         encoder.finish().unwrap()
     }
 
+    const KEYWORDS: &[&str] = &["prompt", "workflow"];
+
     #[test]
     fn all_three_kinds_of_text_chunk_are_read() {
         let plain = png(&[(b"tEXt", b"prompt\0{}".to_vec())]);
         let packed = png(&[(b"zTXt", [b"workflow\0\0".to_vec(), deflate("{\"a\":1}")].concat())]);
         let wide = png(&[(b"iTXt", "prompt\0\0\0\0\0{\"ä\":1}".as_bytes().to_vec())]);
         let wide_packed = png(&[(b"iTXt", [b"prompt\0\x01\0en\0\0".to_vec(), deflate("{}")].concat())]);
-        let one = |bytes: &[u8]| texts(bytes, 1000).texts.remove(0);
+        let one = |bytes: &[u8]| texts(bytes, KEYWORDS, 1000).texts.remove(0);
         assert_eq!(one(&plain), Text { keyword: "prompt".into(), text: "{}".into() });
         assert_eq!(one(&packed).text, "{\"a\":1}");
         assert_eq!(one(&wide).text, "{\"ä\":1}");
@@ -148,12 +145,15 @@ pub(super) mod tests {
         let mut lying = SIGNATURE.to_vec();
         lying.extend_from_slice(&[0xFF; 4]);
         lying.extend_from_slice(b"tEXtprompt\0{}");
-        assert_eq!(texts(&lying, 1000).problem, Some("a PNG chunk claims more bytes than there are"));
+        assert_eq!(
+            texts(&lying, KEYWORDS, 1000).problem,
+            Some("a PNG chunk claims more bytes than there are")
+        );
         let bomb = png(&[(b"zTXt", [b"prompt\0\0".to_vec(), deflate(&"0".repeat(1 << 20))].concat())]);
-        assert_eq!(texts(&bomb, 1000).problem, Some("a PNG text chunk is larger than the limit"));
+        assert_eq!(texts(&bomb, KEYWORDS, 1000).problem, Some("a PNG text chunk is larger than the limit"));
         let whole = png(&[(b"iTXt", b"prompt\0\0\0\0\0{}".to_vec())]);
         for cut in 0..whole.len() {
-            let _ = texts(&whole[..cut], 1000);
+            let _ = texts(&whole[..cut], KEYWORDS, 1000);
         }
     }
 }
