@@ -6,6 +6,7 @@
 //!
 //! To add a check: one file with `pub(super) static CHECK: ...`, one word in `shelf!`.
 
+mod assets;
 mod bind;
 mod case;
 mod conclude;
@@ -94,6 +95,7 @@ macro_rules! shelf {
 }
 
 shelf! {
-    declared_egress, declared_not_seen, expected_egress, jurisdiction, observed_egress, rejected_records,
-    source_coverage, transport, undeclared_destination, undeclared_source,
+    declaration_agrees, declared_egress, declared_not_seen, expected_egress, exposure, jurisdiction,
+    model_provenance, observed_egress, rejected_records, remote_code, remote_credentials, source_coverage,
+    telemetry, transport, undeclared_destination, undeclared_source,
 }
