@@ -1,6 +1,6 @@
 //! `domicile inventory` on paper: text for people, JSON for programs. Pure functions.
 
-use crate::model::inventory::{FileInventory, Operation, State, Verdict};
+use crate::model::inventory::{Asset, FileInventory, Operation, Verdict, Where};
 use crate::model::text::{escaped, plural, visible};
 use serde::Serialize;
 
@@ -74,24 +74,37 @@ fn count(n: usize, one: &str, many: &str) -> String {
 fn file_text(file: &FileInventory, out: &mut String) {
     let kind = if file.kind == "none" { String::new() } else { format!("  [{}]", visible(&file.kind)) };
     out.push_str(&format!("  {}{kind}\n", visible(&file.path)));
-    let rows: Vec<[String; 4]> = file.operations.iter().map(row).collect();
+    let operations = file.operations.iter().map(|o| (row(o), &o.because));
+    let assets = file.assets.iter().map(|a| (asset_row(a), &a.because));
+    let rows: Vec<([String; 4], &String)> = operations.chain(assets).collect();
     let width = |column: usize| {
-        rows.iter().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
+        rows.iter().filter_map(|(r, _)| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2), width(3)];
-    for (row, operation) in rows.iter().zip(&file.operations) {
+    for (row, because) in &rows {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
         out.push_str(&format!("    {}\n", cells.join("  ").trim_end()));
-        out.push_str(&format!("      {}\n", visible(&operation.because)));
+        out.push_str(&format!("      {}\n", visible(because)));
     }
     for note in &file.notes {
         out.push_str(&format!("    note: {}\n", visible(note)));
     }
 }
 
+fn line(place: &Where) -> String {
+    place.line.map_or_else(|| "-".to_owned(), |l| format!("line {l}"))
+}
+
+/// Line, state, what kind of thing it is, its name and service.
+fn asset_row(asset: &Asset) -> [String; 4] {
+    let of = asset.service.as_ref().map(|s| format!(" ({s})")).unwrap_or_default();
+    let state = asset.state.name().to_owned();
+    [line(&asset.place), state, asset.kind.name().to_owned(), visible(&format!("{}{of}", asset.name))]
+}
+
 /// Line, state, what is sent, where it goes.
 fn row(operation: &Operation) -> [String; 4] {
-    let line = operation.place.line.map_or_else(|| "-".to_owned(), |l| format!("line {l}"));
+    let line = line(&operation.place);
     let carries = match (operation.fetch, operation.sends.is_empty()) {
         (true, true) => "download".to_owned(),
         (true, false) => format!("{} and download", operation.sends),
@@ -107,11 +120,7 @@ fn row(operation: &Operation) -> [String; 4] {
             operation.certainty.name()
         )
     };
-    let state = match operation.state {
-        State::Active => "active",
-        other => other.name(),
-    };
-    [line, state.to_owned(), carries, visible(&to)]
+    [line, operation.state.name().to_owned(), carries, visible(&to)]
 }
 
 #[derive(Serialize)]

@@ -26,4 +26,5 @@ mod seal;
 mod services;
 mod shelves;
 mod traffic;
+mod truth;
 mod web;
