@@ -1,5 +1,7 @@
 //! `domicile init`: a project file to start from, with what was found and the blanks to fill in.
 
+mod components;
+
 use super::gather::import_all;
 use super::logs::{Reading, Task, read_all};
 use super::progress::Progress;
@@ -20,9 +22,10 @@ const CLIENTS: usize = 8;
 
 /// Write a project file to start from
 ///
-/// Looks at a directory for workflows, and at a directory of logs for their formats, their clients, and
-/// rotations that are missing; writes a commented `domicile.toml` with blanks marked REQUIRED, which do not
-/// load until somebody fills them in.
+/// Looks at a directory for what its workflows, code, manifests and deployment files do, and at a directory
+/// of logs for their formats, their clients, and rotations that are missing; writes a commented
+/// `domicile.toml` with components, the file and line each fact came from, and blanks marked REQUIRED,
+/// which do not load until somebody fills them in.
 ///
 /// Exit codes: 0 written, 2 usage, or a project file that is there already, 6 internal error.
 #[derive(clap::Args)]
@@ -59,11 +62,7 @@ fn init(args: &Args, shell: &Shell) -> Result<(), (u8, String)> {
     }
     let services = Services::embedded().map_err(|why| (exit::INTERNAL, why))?;
     let context = Context { services, locality: &undeclared_locality };
-    let workflows = import_all(&tree::below(&args.directory, true), &context)
-        .into_iter()
-        .filter(|f| f.kind != "none")
-        .map(|f| f.path)
-        .collect();
+    let files = import_all(&tree::below(&args.directory, true), &context);
     let logs = match &args.logs {
         Some(dir) if !dir.is_dir() => return Err(invalid(format!("`{}` is no directory", dir.display()))),
         Some(dir) => logs(dir, &args.directory, services).map_err(|why| (exit::INTERNAL, why))?,
@@ -71,8 +70,13 @@ fn init(args: &Args, shell: &Shell) -> Result<(), (u8, String)> {
     };
     let name =
         args.directory.canonicalize().ok().and_then(|d| Some(d.file_name()?.to_string_lossy().into_owned()));
-    let facts =
-        InitFacts { name: name.unwrap_or_default(), policies: args.policy.clone(), files: workflows, logs };
+    let facts = InitFacts {
+        name: name.unwrap_or_default(),
+        policies: args.policy.clone(),
+        components: components::components(&files),
+        downloads: components::downloads(&files),
+        logs,
+    };
     shell.write(&file, draft(&facts).as_bytes()).map_err(invalid)?;
     shell
         .out(

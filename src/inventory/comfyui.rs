@@ -18,6 +18,7 @@ use super::{Context, File, Importer, png};
 use crate::model::DataKinds;
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
+use crate::model::project::Role;
 use crate::services::nodes::NodeClasses;
 use graph::Graph;
 use json::{Form, Lines};
@@ -52,6 +53,10 @@ impl Importer for ComfyUi {
          output node needs it. An image counts as sent only if one really arrives, through bypassed nodes, \
          reroutes and subgraph boundaries.\n\n\
          Not read: workflows in WebP, JPEG, video and audio files."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("comfyui", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -15,6 +15,7 @@ pub use reconcile::reconcile;
 
 use crate::model::data::Locality;
 use crate::model::inventory::{FileInventory, Verdict};
+use crate::model::project::Role;
 use crate::services::Services;
 use document::{Node, Unreadable};
 use std::cell::OnceCell;
@@ -100,6 +101,10 @@ pub trait Importer: Sync {
     fn about(&self) -> &'static str;
     /// How it recognises a file and what it understands. Markdown.
     fn doc(&self) -> &'static str;
+    /// The component that such files usually describe, with its role; `None` where they may be about any.
+    fn component(&self) -> Option<(&'static str, Role)> {
+        None
+    }
     /// Reads the file if it is one of its own, by content; `None` if it is not.
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory>;
 }

@@ -3,7 +3,7 @@
 //! A draft does not load until every `REQUIRED` is replaced, so that nobody audits a boundary, an owner
 //! or an observation point that a program made up.
 
-use crate::model::project::PointKind;
+use crate::model::project::{PointKind, Role};
 use crate::model::text::visible;
 use std::fmt::Write;
 
@@ -14,10 +14,27 @@ pub struct InitFacts {
     pub name: String,
     /// Ids of the policies to hold it to; `baseline` if there are none.
     pub policies: Vec<String>,
-    /// Workflows and configuration files, relative to the project file.
-    pub files: Vec<String>,
+    /// Components that the project's files suggest; without any, one blank generator is drafted.
+    pub components: Vec<InitComponent>,
+    /// Downloads that the files ask for: service or host, and the places that say so.
+    pub downloads: Vec<(String, Vec<String>)>,
     /// Traffic logs, relative to the project file.
     pub logs: Vec<InitLog>,
+}
+
+/// A component that files suggest.
+#[derive(Debug, Clone)]
+pub struct InitComponent {
+    /// Its id.
+    pub id: String,
+    /// What it does.
+    pub role: Role,
+    /// Names that files give it, each with its place: printed as a hint, for logs may call it otherwise.
+    pub names: Vec<(String, String)>,
+    /// Files that describe it, relative to the project file, or patterns of them.
+    pub files: Vec<String>,
+    /// What its files do, one line each with the place, printed as comments.
+    pub steps: Vec<String>,
 }
 
 /// A traffic log that was found.
@@ -52,11 +69,18 @@ pub fn draft(facts: &InitFacts) -> String {
     add("period = { last = \"24h\" }");
     add("\n# What is not declared here is outside.\n[boundary]");
     add("networks = [{ cidr = \"REQUIRED\" }]      # for example \"10.20.0.0/24\"");
-    add("\n[[component]]\nid = \"generator\"\nrole = \"generator\"");
-    add("hosts = [\"REQUIRED\"]                   # as the logs name it: an address or a host name");
-    if !facts.files.is_empty() {
-        add(&format!("files = {}", list(&facts.files)));
+    let blank = [InitComponent {
+        id: "generator".to_owned(),
+        role: Role::Generator,
+        names: Vec::new(),
+        files: Vec::new(),
+        steps: Vec::new(),
+    }];
+    let components = if facts.components.is_empty() { blank.as_slice() } else { &facts.components };
+    for component in components {
+        self::component(component, &mut add);
     }
+    downloads(facts, components, &mut add);
     if facts.logs.is_empty() {
         add("\n# No traffic log was found: without one, only the declaration can be examined.");
     }
@@ -68,7 +92,9 @@ pub fn draft(facts: &InitFacts) -> String {
         }
         add(&format!("[[source]]\nid = \"log-{}\"", i + 1));
         add(&format!("files = {}", list(std::slice::from_ref(&log.files))));
-        add(&format!("point = {{ kind = \"{kind}\", observes = [\"generator\"] }}"));
+        let observed = components.iter().filter(|c| c.role != Role::Forwarder).map(|c| c.id.clone());
+        let observed = list(&observed.collect::<Vec<_>>());
+        add(&format!("point = {{ kind = \"{kind}\", observes = {observed} }}"));
         add("# If the firewall lets nothing around this point, say so and name the file that shows it:");
         add("# bypass = { direct_egress = \"denied\", evidence = \"fw/nftables.rules\" }");
         add("# A request on a schedule tells a quiet machine from a dead sensor:");
@@ -76,6 +102,49 @@ pub fn draft(facts: &InitFacts) -> String {
         add("custody = { collector = \"REQUIRED\", method = \"read in place\" }");
     }
     text
+}
+
+/// A component with what its files say, as comments.
+fn component(component: &InitComponent, add: &mut impl FnMut(&str)) {
+    add("");
+    if !component.steps.is_empty() {
+        add(&format!("# What the files of {} do:", visible(&component.id)));
+    }
+    for step in &component.steps {
+        add(&format!("#   {}", visible(step)));
+    }
+    add(&format!("[[component]]\nid = {}\nrole = \"{}\"", quoted(&component.id), component.role.name()));
+    add("hosts = [\"REQUIRED\"]                   # as the logs name it: an address or a host name");
+    for (name, place) in &component.names {
+        add(&format!("# {} calls it `{}`", visible(place), visible(name)));
+    }
+    if !component.files.is_empty() {
+        add(&format!("files = {}", list(&component.files)));
+    }
+}
+
+/// Downloads as expected egress to approve: comments, for nobody has approved anything yet.
+fn downloads(facts: &InitFacts, components: &[InitComponent], add: &mut impl FnMut(&str)) {
+    if facts.downloads.is_empty() {
+        return;
+    }
+    let from: Vec<String> = components.iter().map(|c| c.id.clone()).collect();
+    add("\n# Downloads that the files ask for. Approve them by name, or keep the weights inside:");
+    for (to, places) in &facts.downloads {
+        add(&format!(
+            "# {}: {}",
+            visible(to),
+            places.iter().map(|p| visible(p)).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let to: Vec<String> = facts.downloads.iter().map(|(to, _)| to.clone()).collect();
+    add(&format!(
+        "# [[expected]]\n# id = \"downloads\"\n# from = {}\n# to = {}\n# carries = \"fetch-only\"\n\
+         # limit = {{ bytes_out_per_day = \"20MB\" }}\n# need = \"REQUIRED\"\n\
+         # approval = {{ owner = \"REQUIRED\", by = \"REQUIRED\", review_by = REQUIRED }}",
+        list(&from),
+        list(&to)
+    ));
 }
 
 fn list(items: &[String]) -> String {
@@ -109,7 +178,14 @@ mod tests {
         InitFacts {
             name: "clinic \"a\\b\"\u{1b}\n".to_owned(),
             policies: vec!["healthcare".to_owned()],
-            files: vec!["workflows/a b.json".to_owned()],
+            components: vec![InitComponent {
+                id: "comfyui".to_owned(),
+                role: Role::Generator,
+                names: vec![("comfy\u{1b}".to_owned(), "compose.yaml:3".to_owned())],
+                files: vec!["workflows/a b.json".to_owned()],
+                steps: vec!["workflows/a b.json:8 sends prompt\nto openai".to_owned()],
+            }],
+            downloads: vec![("huggingface-hub".to_owned(), vec!["run.py:3".to_owned()])],
             logs: vec![
                 InitLog {
                     files: "logs/access.log*".to_owned(),
@@ -145,6 +221,7 @@ mod tests {
         assert!(out.list.is_empty(), "{:?}", out.list);
         assert_eq!(project.name, facts.name);
         assert_eq!(project.sources.len(), 2);
-        assert_eq!(project.components[0].files[0].0, facts.files[0]);
+        assert_eq!(project.components[0].files[0].0, facts.components[0].files[0]);
+        assert_eq!(project.sources[0].observes, ["comfyui"]);
     }
 }

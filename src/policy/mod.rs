@@ -16,6 +16,6 @@ mod quantity;
 mod sector;
 
 pub use agree::agree;
-pub use draft::{InitFacts, InitLog, draft};
+pub use draft::{InitComponent, InitFacts, InitLog, draft};
 pub use project::load_project;
 pub use sector::{embedded, load};
