@@ -10,4 +10,5 @@ pub(crate) mod property;
 mod readers;
 mod screen;
 mod seeds;
+mod tree;
 mod watched;
