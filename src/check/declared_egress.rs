@@ -86,7 +86,7 @@ fn finding(rule: &Rule, operation: &Operation, data: DataKinds, outcome: Outcome
     finding.destination = operation.route.last().cloned();
     finding.data = data;
     finding.certainty = operation.certainty;
-    finding.declared = vec![operation.place.clone()];
+    finding.declared = std::iter::once(&operation.place).chain(&operation.decided_at).cloned().collect();
     if outcome == Outcome::Inconclusive {
         finding.settle =
             Some("write the endpoint into the file, or declare its host in the boundary".to_owned());
