@@ -14,6 +14,7 @@
 //! - Not covered: routing to other regions that a model id or deployment type chooses (Bedrock
 //!   profiles, Azure Global deployments), and vendors behind a private relay.
 
+pub mod environment;
 mod hosts;
 mod load;
 pub mod nodes;
