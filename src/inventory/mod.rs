@@ -5,6 +5,7 @@
 //!
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
+mod command;
 pub mod document;
 mod endpoint;
 mod interpolate;
