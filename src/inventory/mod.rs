@@ -5,11 +5,17 @@
 //!
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
+mod command;
 pub mod document;
 mod endpoint;
+mod interpolate;
+mod manifest;
 mod png;
 mod reconcile;
 pub mod show;
+#[cfg(test)]
+mod testing;
+mod variables;
 
 pub use reconcile::reconcile;
 
@@ -118,7 +124,9 @@ macro_rules! shelf {
     };
 }
 
-shelf! { comfyui }
+shelf! {
+    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, env_file,
+}
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
 #[must_use]

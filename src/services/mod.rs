@@ -14,10 +14,12 @@
 //! - Not covered: routing to other regions that a model id or deployment type chooses (Bedrock
 //!   profiles, Azure Global deployments), and vendors behind a private relay.
 
+pub mod environment;
 mod hosts;
 mod load;
 pub mod nodes;
 mod paths;
+pub mod programs;
 mod regions;
 mod shapes;
 
@@ -29,6 +31,7 @@ use hosts::HostTable;
 use paths::PathPattern;
 use regions::Regions;
 use rustc_hash::FxHashMap;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -138,7 +141,8 @@ pub struct Match<'s> {
 }
 
 /// A package ecosystem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ecosystem {
     /// Python distributions.
     Python,

@@ -1,0 +1,166 @@
+//! The words of one command: what stands before the program, its options, its names.
+
+use super::Word;
+use crate::services::programs::{Program, Programs, Takes};
+
+/// A command taken apart.
+#[derive(Debug, Default)]
+pub(super) struct Args<'w> {
+    /// The program as started, without its directory.
+    pub(super) program: &'w str,
+    pub(super) line: u64,
+    /// Options with their values.
+    pub(super) options: Vec<Given<'w>>,
+    /// Words that are no options.
+    pub(super) names: Vec<&'w Word>,
+}
+
+/// An option that is given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'w> {
+    pub(super) name: &'w str,
+    pub(super) value: Option<&'w str>,
+    pub(super) line: u64,
+}
+
+impl<'w> Args<'w> {
+    pub(super) fn of(words: &'w [Word], program: &Program, programs: &Programs) -> Args<'w> {
+        let Some((first, rest)) = words.split_first() else { return Args::default() };
+        let mut args = Args { program: base_name(&first.text), line: first.line, ..Args::default() };
+        let mut at = 0;
+        while let Some(word) = rest.get(at) {
+            at += 1;
+            let text = word.text.as_str();
+            if text.len() < 2 || !text.starts_with('-') {
+                args.names.push(word);
+                continue;
+            }
+            let (name, attached) = text.split_once('=').map_or((text, None), |(name, v)| (name, Some(v)));
+            let takes = match programs.flag(program, name).map(|f| f.value) {
+                Some(takes) => takes,
+                None if program.values.iter().any(|v| v == name) || all_values_of_calls(program, name) => {
+                    Takes::Required
+                }
+                None => Takes::None,
+            };
+            if let (false, Takes::None, false) = (text.starts_with("--"), takes, program.short.is_empty()) {
+                at += args.letters(word, program, rest.get(at));
+                continue;
+            }
+            let next = rest.get(at).filter(|n| attached.is_none() && worth(n, takes));
+            if next.is_some() {
+                at += 1;
+            }
+            args.options.push(Given {
+                name,
+                value: attached.or(next.map(|n| n.text.as_str())),
+                line: word.line,
+            });
+        }
+        args
+    }
+
+    /// `-sSLo file`: letters without a value, then one with. How many further words were taken.
+    fn letters(&mut self, word: &'w Word, program: &Program, next: Option<&'w Word>) -> usize {
+        let text = word.text.as_str();
+        for (i, letter) in text.char_indices().skip(1) {
+            if !program.short.contains(letter) {
+                continue;
+            }
+            let after = text.get(i + letter.len_utf8()..).filter(|v| !v.is_empty());
+            let name = known_letter(letter);
+            self.options.push(Given {
+                name,
+                value: after.or(next.map(|n| n.text.as_str())),
+                line: word.line,
+            });
+            return usize::from(after.is_none() && next.is_some());
+        }
+        self.options.push(Given { name: text, value: None, line: word.line });
+        0
+    }
+
+    /// The value of the first of these options that is given.
+    pub(super) fn value(&self, names: &[String]) -> Option<&'w str> {
+        self.options.iter().find(|o| names.iter().any(|n| n == o.name))?.value
+    }
+
+    /// Whether one of these options is given.
+    pub(super) fn has(&self, names: &[String]) -> bool {
+        self.options.iter().any(|o| names.iter().any(|n| n == o.name))
+    }
+}
+
+/// Options of a call that take a value need not be listed twice.
+fn all_values_of_calls(program: &Program, name: &str) -> bool {
+    program.calls.iter().any(|call| {
+        let lists = [&call.endpoint, &call.region, &call.data, &call.method];
+        lists.iter().any(|list| list.iter().any(|n| n == name))
+    })
+}
+
+/// `-d` for `d`: options are told by their spelling.
+fn known_letter(letter: char) -> &'static str {
+    const SPELT: [&str; 52] = [
+        "-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-i", "-j", "-k", "-l", "-m", "-n", "-o", "-p", "-q",
+        "-r", "-s", "-t", "-u", "-v", "-w", "-x", "-y", "-z", "-A", "-B", "-C", "-D", "-E", "-F", "-G", "-H",
+        "-I", "-J", "-K", "-L", "-M", "-N", "-O", "-P", "-Q", "-R", "-S", "-T", "-U", "-V", "-W", "-X", "-Y",
+        "-Z",
+    ];
+    SPELT.into_iter().find(|s| s.ends_with(letter)).unwrap_or("-")
+}
+
+/// Whether a word is the value of the option before it.
+fn worth(next: &Word, takes: Takes) -> bool {
+    match takes {
+        Takes::None => false,
+        Takes::Optional => !next.text.starts_with('-'),
+        Takes::Required => !next.text.starts_with("--"),
+    }
+}
+
+/// The file name of a program, as data spells it.
+pub(super) fn base_name(word: &str) -> &str {
+    // A variable's default may hold slashes.
+    let file = if word.starts_with("${") { word } else { word.rsplit(['/', '\\']).next().unwrap_or(word) };
+    file.strip_suffix(".exe").unwrap_or(file)
+}
+
+/// The words from the program that counts: `sudo`, `env A=b`, `python -m`, `docker run IMAGE` taken away.
+pub(super) fn unwrapped<'w>(words: &'w [Word], programs: &Programs) -> &'w [Word] {
+    let mut words = words;
+    // Each turn takes a word away.
+    while let Some((first, rest)) = words.split_first() {
+        let name = base_name(&first.text);
+        let wrapper = programs.wrappers(name).find_map(|wrapper| {
+            let mut rest = rest;
+            for own in &wrapper.words {
+                rest = rest.split_first().filter(|(w, _)| w.text == *own)?.1;
+            }
+            Some((wrapper, rest))
+        });
+        let Some((wrapper, mut rest)) = wrapper else { break };
+        let mut positional = wrapper.positional;
+        while let Some((word, after)) = rest.split_first() {
+            let text = word.text.as_str();
+            if wrapper.module.as_deref() == Some(text) {
+                rest = after;
+                break;
+            } else if text == "--" {
+                rest = after;
+            } else if text.len() > 1 && text.starts_with('-') && (positional > 0 || wrapper.positional == 0) {
+                let valued = !text.contains('=') && wrapper.values.iter().any(|v| v == text);
+                rest = if valued { after.get(1..).unwrap_or_default() } else { after };
+            } else if super::assignment(text).is_some() {
+                rest = after;
+            } else if positional > 0 {
+                positional -= 1;
+                rest = after;
+            } else {
+                break;
+            }
+        }
+        words = rest;
+    }
+    words
+}
