@@ -1,4 +1,9 @@
-//! `domicile inventory` on paper: text for people, JSON for programs. Pure functions.
+//! `domicile inventory` on paper: text for people, JSON for programs, a bill of materials for other tools.
+//! Pure functions.
+
+mod cyclonedx;
+
+pub use cyclonedx::cyclonedx;
 
 use crate::model::inventory::{FileInventory, Operation, State, Verdict};
 use crate::model::text::{escaped, plural, visible};
@@ -83,6 +88,18 @@ fn file_text(file: &FileInventory, out: &mut String) {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
         out.push_str(&format!("    {}\n", cells.join("  ").trim_end()));
         out.push_str(&format!("      {}\n", visible(&operation.because)));
+    }
+    for asset in &file.assets {
+        let state = if asset.state == State::Active { String::new() } else { format!(" ({})", asset.state.name()) };
+        let (kind, name) = (asset.kind.name(), visible(&asset.name));
+        let line = asset.place.line.map_or_else(String::new, |l| format!("line {l}  "));
+        out.push_str(&format!("    {line}{kind}{state}  {name}\n      {}\n", visible(&asset.because)));
+        if let Some(sha256) = &asset.sha256 {
+            out.push_str(&format!("      SHA-256 {}\n", visible(sha256)));
+        }
+    }
+    if let Some(provenance) = file.provenance {
+        out.push_str(&format!("    provenance: {}\n", provenance.name()));
     }
     for note in &file.notes {
         out.push_str(&format!("    note: {}\n", visible(note)));

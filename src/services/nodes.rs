@@ -409,7 +409,7 @@ pub fn same_input(listed: &str, input: &str) -> bool {
 }
 
 /// Glob with `*` (any run) and `?` (one byte), case-sensitive; at most the product of both lengths in steps.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (p, t) = (pattern.as_bytes(), text.as_bytes());
     let (mut i, mut j, mut star) = (0, 0, None);
     while j < t.len() {
