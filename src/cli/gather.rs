@@ -1,5 +1,6 @@
 //! From a project's directory to everything judging needs.
 
+use super::artefacts;
 use super::logs::{Reading, Task, read_all};
 use super::progress::Progress;
 use super::shell::{self, Shell};
@@ -148,34 +149,60 @@ pub(crate) fn inventory(
     found.sort();
     found.dedup();
     let locality = |host: &str| locate(&loaded.project, host);
-    Ok(import_all(&found, &Context { services, locality: &locality }))
+    Ok(import_hashed(&found, &Context { services, locality: &locality }, &Progress::new()))
 }
 
 /// Files, each imported or passed over with the reason, and what they settle about each other.
 pub(crate) fn import_all(found: &[tree::Found], context: &Context<'_>) -> Vec<FileInventory> {
+    settle(import_each(found, context), context)
+}
+
+/// The same, with the SHA-256 of every model file.
+pub(crate) fn import_hashed(
+    found: &[tree::Found],
+    context: &Context<'_>,
+    progress: &Progress,
+) -> Vec<FileInventory> {
+    let mut files = import_each(found, context);
+    artefacts::hash(found, &mut files, progress);
+    settle(files, context)
+}
+
+fn settle(files: Vec<(usize, FileInventory)>, context: &Context<'_>) -> Vec<FileInventory> {
+    let mut files: Vec<FileInventory> = files.into_iter().map(|(_, file)| file).collect();
+    inventory::reconcile(&mut files, context);
+    inventory::trace(&mut files);
+    files
+}
+
+/// Every file by itself, with its place in the list, in the order of paths.
+fn import_each(found: &[tree::Found], context: &Context<'_>) -> Vec<(usize, FileInventory)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut mine = Vec::new();
-        while let Some(file) = found.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push(import(file, context));
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = found.get(at) else { break mine };
+            mine.push((at, import(file, context)));
         }
-        mine
     };
-    let mut files: Vec<FileInventory> = std::thread::scope(|scope| {
+    let mut files: Vec<(usize, FileInventory)> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut all = work();
         all.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
         all
     });
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    inventory::reconcile(&mut files, context);
+    files.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
     files
 }
 
 fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
     if let Some(why) = found.refused {
         return inventory::passed_over(&found.name, why);
+    }
+    if let Some(artefact) = artefacts::import(found, context) {
+        return artefact;
     }
     match shell::read(&found.path, MOST_FILE) {
         Ok(bytes) => inventory::import(&File::new(&found.name, &bytes), context)
@@ -287,6 +314,6 @@ pub(crate) fn evidence_files(shell: &Shell, loaded: &Loaded) -> BTreeMap<String,
     digests
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -1,6 +1,7 @@
 //! `domicile inventory`: what the files of a pipeline say.
 
-use super::gather::import_all;
+use super::gather::{import_all, import_hashed};
+use super::progress::Progress;
 use super::shell::Shell;
 use super::{exit, tree};
 use crate::inventory::{Context, show, undeclared_locality};
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 /// Show what workflows and configuration files do with prompts and images
 ///
 /// Reads every file below the paths, as git sees them, and says of each what it sends, to whom, and how
-/// sure that is. Without a project only loopback is local.
+/// sure that is. Without a project only loopback is local. Model files are read in ranges, never loaded, and
+/// hashed. `cyclonedx` writes what was understood as a bill of materials (CycloneDX 1.6, JSON).
 ///
 /// Exit codes: 0 everything was read, 2 usage or a missing path, 3 no file of a known kind, 6 internal
 /// error. It judges nothing: `domicile check --examine` does.
@@ -21,11 +23,14 @@ pub(crate) struct Args {
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// How to print
-    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json", "cyclonedx"])]
     output: String,
     /// List files that were passed over too
     #[arg(long)]
     all: bool,
+    /// Do not compute the SHA-256 of model files
+    #[arg(long)]
+    no_sha256: bool,
 }
 
 pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
@@ -45,12 +50,20 @@ pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
         }
         found.extend(tree::below(path, true));
     }
-    let mut files = import_all(&found, &context);
+    let mut files = if args.no_sha256 {
+        import_all(&found, &context)
+    } else {
+        import_hashed(&found, &context, &Progress::new())
+    };
     let known = files.iter().any(|f| f.kind != "none");
     if !args.all && args.output == "text" {
         files.retain(|f| f.kind != "none" || f.verdict != Verdict::NoEvidence);
     }
-    let text = if args.output == "json" { show::json(&files) } else { show::text(&files) };
+    let text = match args.output.as_str() {
+        "json" => show::json(&files),
+        "cyclonedx" => show::cyclonedx(&files, services),
+        _ => show::text(&files),
+    };
     if let Err(why) = shell.out(text.as_bytes()) {
         shell.error(&why, None);
         return exit::INTERNAL;

@@ -5,20 +5,25 @@
 //!
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
+mod artefact;
 mod command;
 pub mod document;
 mod endpoint;
 mod interpolate;
 mod manifest;
 mod png;
+mod provenance;
+mod purl;
 mod reconcile;
 pub mod show;
 #[cfg(test)]
 mod testing;
 mod variables;
 
+pub use provenance::trace;
 pub use reconcile::reconcile;
 
+use crate::bytes::ReadAt;
 use crate::model::data::Locality;
 use crate::model::inventory::{FileInventory, Verdict};
 use crate::model::project::Role;
@@ -27,12 +32,12 @@ use document::{Node, Unreadable};
 use std::cell::OnceCell;
 
 /// A file of the tree that is looked at. Parsed at most once, however many importers ask.
-#[derive(Debug)]
 pub struct File<'a> {
     /// Path relative to the tree, forward slashes.
     pub path: &'a str,
-    /// Its bytes.
+    /// Its bytes; of a file that is read in ranges only the first.
     pub bytes: &'a [u8],
+    ranges: Option<&'a dyn ReadAt>,
     json: OnceCell<Result<Node, Unreadable>>,
     yaml: OnceCell<(Vec<Node>, Option<Unreadable>)>,
     toml: OnceCell<Result<Node, Unreadable>>,
@@ -42,7 +47,26 @@ impl<'a> File<'a> {
     /// A file by its path relative to the tree and its bytes.
     #[must_use]
     pub fn new(path: &'a str, bytes: &'a [u8]) -> File<'a> {
-        File { path, bytes, json: OnceCell::new(), yaml: OnceCell::new(), toml: OnceCell::new() }
+        File {
+            path,
+            bytes,
+            ranges: None,
+            json: OnceCell::new(),
+            yaml: OnceCell::new(),
+            toml: OnceCell::new(),
+        }
+    }
+
+    /// A file of any size that may be a model artefact: its first bytes, and all of it in ranges.
+    #[must_use]
+    pub fn in_ranges(path: &'a str, head: &'a [u8], all: &'a dyn ReadAt) -> File<'a> {
+        File { ranges: Some(all), ..File::new(path, head) }
+    }
+
+    /// All of it, at any offset.
+    #[must_use]
+    pub fn at(&self) -> &dyn ReadAt {
+        self.ranges.unwrap_or(&self.bytes)
     }
 
     /// The last part of the path.
@@ -111,6 +135,11 @@ pub trait Importer: Sync {
     fn component(&self) -> Option<(&'static str, Role)> {
         None
     }
+    /// Whether a file that begins like this may be a model artefact of its kind. Such a file is read in
+    /// ranges, however large it is, and its SHA-256 belongs to what is said about it.
+    fn artefact(&self, _head: &[u8]) -> bool {
+        false
+    }
     /// Reads the file if it is one of its own, by content; `None` if it is not.
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory>;
 }
@@ -126,12 +155,21 @@ macro_rules! shelf {
 
 shelf! {
     comfyui, requirements, pyproject, python_lock, package_json, npm_lock, env_file,
+    cyclonedx, spdx, checksums, model_card, safetensors, gguf, pickle, onnx,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
 #[must_use]
 pub fn import(file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-    IMPORTERS.iter().find_map(|importer| importer.import(file, context))
+    // Of a file in ranges only the head is at hand: to anybody else it would look cut short.
+    let asked = |i: &&&dyn Importer| file.ranges.is_none() || i.artefact(file.bytes);
+    IMPORTERS.iter().filter(asked).find_map(|importer| importer.import(file, context))
+}
+
+/// Whether a file that begins like this may be a model artefact.
+#[must_use]
+pub fn may_be_artefact(head: &[u8]) -> bool {
+    IMPORTERS.iter().any(|importer| importer.artefact(head))
 }
 
 /// A file that was looked at and passed over, with the reason: fixed words, never file content.

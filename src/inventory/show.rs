@@ -1,4 +1,9 @@
-//! `domicile inventory` on paper: text for people, JSON for programs. Pure functions.
+//! `domicile inventory` on paper: text for people, JSON for programs, a bill of materials for other tools.
+//! Pure functions.
+
+mod cyclonedx;
+
+pub use cyclonedx::cyclonedx;
 
 use crate::model::inventory::{Asset, FileInventory, Operation, Verdict, Where};
 use crate::model::text::{escaped, plural, visible};
@@ -74,17 +79,23 @@ fn count(n: usize, one: &str, many: &str) -> String {
 fn file_text(file: &FileInventory, out: &mut String) {
     let kind = if file.kind == "none" { String::new() } else { format!("  [{}]", visible(&file.kind)) };
     out.push_str(&format!("  {}{kind}\n", visible(&file.path)));
-    let operations = file.operations.iter().map(|o| (row(o), &o.because));
-    let assets = file.assets.iter().map(|a| (asset_row(a), &a.because));
-    let rows: Vec<([String; 4], &String)> = operations.chain(assets).collect();
+    let operations = file.operations.iter().map(|o| (row(o), &o.because, None));
+    let assets = file.assets.iter().map(|a| (asset_row(a), &a.because, a.sha256.as_ref()));
+    let rows: Vec<([String; 4], &String, Option<&String>)> = operations.chain(assets).collect();
     let width = |column: usize| {
-        rows.iter().filter_map(|(r, _)| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
+        rows.iter().filter_map(|(r, ..)| r.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2), width(3)];
-    for (row, because) in &rows {
+    for (row, because, sha256) in &rows {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
         out.push_str(&format!("    {}\n", cells.join("  ").trim_end()));
         out.push_str(&format!("      {}\n", visible(because)));
+        if let Some(sha256) = sha256 {
+            out.push_str(&format!("      SHA-256 {}\n", visible(sha256)));
+        }
+    }
+    if let Some(provenance) = file.provenance {
+        out.push_str(&format!("    provenance: {}\n", provenance.name()));
     }
     for note in &file.notes {
         out.push_str(&format!("    note: {}\n", visible(note)));

@@ -56,6 +56,20 @@ names! {
     }
 }
 
+names! {
+    /// What the tree says about where a model file comes from.
+    Provenance {
+        /// Another file gives its SHA-256, and that is the one it has.
+        Verified = "verified",
+        /// Its own metadata or a file beside it names a source, a licence or a digest; the bytes were not compared.
+        Declared = "declared",
+        /// Another file gives a SHA-256 for it, and it has another.
+        Contradicted = "contradicted",
+        /// Nothing says where it comes from.
+        Undeclared = "undeclared",
+    }
+}
+
 /// What a file shows besides operations: things that are there, whether or not anything uses them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Asset {
@@ -133,6 +147,9 @@ pub struct FileInventory {
     pub hosts: Vec<HostName>,
     /// What a reader should know: parts not understood, limits reached.
     pub notes: Vec<String>,
+    /// Of a file that holds a model: what is said about where it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 /// Something a pipeline does that concerns data leaving.
@@ -191,6 +208,7 @@ impl FileInventory {
             settings: Vec::new(),
             hosts: Vec::new(),
             notes: Vec::new(),
+            provenance: None,
         }
     }
 

@@ -14,6 +14,8 @@
 //! - Not covered: routing to other regions that a model id or deployment type chooses (Bedrock
 //!   profiles, Azure Global deployments), and vendors behind a private relay.
 
+pub mod artefacts;
+pub mod bom;
 pub mod environment;
 mod hosts;
 mod load;
