@@ -6,7 +6,6 @@ use super::group::blank;
 use crate::model::audit::{Finding, Outcome};
 use crate::model::inventory::{Asset, AssetKind, FileInventory, State, Where};
 use crate::model::policy::Rule;
-use std::collections::BTreeSet;
 
 /// Active assets of a kind, with the file they stand in.
 pub(super) fn active<'a>(
@@ -47,19 +46,4 @@ pub(super) fn finding(
 /// How many files were understood: what a sentence about their absence rests on.
 pub(super) fn understood(case: &Case<'_>) -> u64 {
     case.inputs.inventory.iter().filter(|f| f.kind != "none").count() as u64
-}
-
-/// SHA-256 of the models that a bill of materials describes: those whose asset stands in another file
-/// than the model itself.
-pub(super) fn described<'a>(case: &Case<'a>) -> BTreeSet<&'a str> {
-    active(case, AssetKind::Model)
-        .filter(|(_, asset)| !is_file(asset))
-        .filter_map(|(_, asset)| asset.sha256.as_deref())
-        .collect()
-}
-
-/// Whether a model asset is the weights themselves: then it is named like the file it stands in.
-pub(super) fn is_file(asset: &Asset) -> bool {
-    let name = asset.place.file.rsplit('/').next().unwrap_or_default();
-    asset.name == name || asset.name == asset.place.file
 }

@@ -1,11 +1,11 @@
-//! `model-provenance`: every model file is one that a bill of materials describes by its digest.
+//! `model-provenance`: every model file is one that the project describes by its digest.
 
-use super::assets::{active, described, finding, is_file, outcome};
+use super::assets::{finding, outcome};
 use super::bind::{Open, open, parameters};
 use super::{Bound, Case, Check, Judged, Side};
 use crate::model::Diagnostics;
-use crate::model::audit::Finding;
-use crate::model::inventory::AssetKind;
+use crate::model::audit::{Finding, Outcome};
+use crate::model::inventory::{AssetKind, Provenance};
 use crate::model::policy::Rule;
 use crate::model::table::Table;
 use crate::model::text::plural;
@@ -19,11 +19,12 @@ impl Check for ModelProvenance {
         "model-provenance"
     }
     fn about(&self) -> &'static str {
-        "compares the SHA-256 of model files with those a bill of materials states"
+        "compares the SHA-256 of model files with those that bills of materials and checksum lists state"
     }
     fn doc(&self) -> &'static str {
-        "A model file counts as verified if a bill of materials of the project (CycloneDX, SPDX) states its \
-         SHA-256. What a file says about its own origin is told and proves nothing.\n\n\
+        "A model file counts as verified if another file of the project (CycloneDX, SPDX, a list of \
+         checksums) states its SHA-256. One that states another digest for it always fails. What a file says \
+         about its own origin is told and proves nothing.\n\n\
          - `unverified`: `fail` (default), `inconclusive` or `disclose`"
     }
     fn side(&self) -> Side {
@@ -41,28 +42,32 @@ struct Rules {
 
 impl Bound for Rules {
     fn judge(&self, case: &Case<'_>, rule: &Rule, out: &mut Vec<Finding>) -> Judged {
-        let described = described(case);
         let (mut files, mut verified) = (0, 0);
-        for (_, asset) in active(case, AssetKind::Model).filter(|(_, asset)| is_file(asset)) {
+        for file in case.inputs.inventory {
+            let Some(provenance) = file.provenance else { continue };
             files += 1;
-            if asset.sha256.as_deref().is_some_and(|digest| described.contains(digest)) {
-                verified += 1;
-                continue;
-            }
-            let Some(outcome) = outcome(self.unverified) else { continue };
-            let why = match &asset.sha256 {
-                Some(digest) => format!("no bill of materials states its SHA-256 {digest}"),
-                None => "its SHA-256 was not made".to_owned(),
+            let (kind, outcome) = match provenance {
+                Provenance::Verified => {
+                    verified += 1;
+                    continue;
+                }
+                Provenance::Contradicted => ("model-contradicted", Some(Outcome::Fail)),
+                Provenance::Declared | Provenance::Undeclared => {
+                    ("unverified-model", outcome(self.unverified))
+                }
             };
-            let message = format!("model {} is not verified: {why}; {}", asset.name, asset.because);
+            let Some(outcome) = outcome else { continue };
+            let Some(model) = file.assets.iter().find(|a| a.kind == AssetKind::Model) else { continue };
+            let message =
+                format!("model {} is {}, not verified: {}", model.name, provenance.name(), model.because);
             let settle = "add the model with its SHA-256 to a CycloneDX or SPDX file of the project";
-            out.push(finding(rule, "unverified-model", outcome, message, &asset.place, settle));
+            out.push(finding(rule, kind, outcome, message, &model.place, settle));
         }
         if files == 0 {
             return Judged::holds("no model file is among the files of the project");
         }
         Judged::holds(format!(
-            "{verified} of {} are described by a bill of materials",
+            "the project states the SHA-256 of {verified} of {}",
             plural(files, "model file", "model files")
         ))
     }
