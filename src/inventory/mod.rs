@@ -10,6 +10,7 @@ pub mod document;
 mod endpoint;
 mod png;
 mod reconcile;
+mod settings;
 pub mod show;
 
 pub use reconcile::reconcile;
@@ -114,7 +115,7 @@ macro_rules! shelf {
     };
 }
 
-shelf! { comfyui }
+shelf! { comfyui, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths, comfyui_manager, launch_script }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
 #[must_use]
