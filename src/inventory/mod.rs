@@ -15,6 +15,7 @@ mod png;
 mod provenance;
 mod purl;
 mod reconcile;
+mod settings;
 pub mod show;
 #[cfg(test)]
 mod testing;
@@ -154,8 +155,9 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, env_file,
-    cyclonedx, spdx, checksums, model_card, safetensors, gguf, pickle, onnx,
+    comfyui, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths,
+    comfyui_manager, env_file, requirements, pyproject, python_lock, package_json, npm_lock,
+    launch_script, checksums, model_card, safetensors, gguf, pickle, onnx,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
