@@ -9,6 +9,7 @@ mod command;
 pub mod document;
 mod endpoint;
 mod interpolate;
+mod invocation;
 mod manifest;
 mod png;
 mod reconcile;
@@ -120,7 +121,7 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, env_file,
+    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, dockerfile, env_file,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
