@@ -3,7 +3,6 @@
 //! Format: lines `NAME=value` as dotenv libraries, Compose and systemd read them; there is no standard. Values may
 //! be quoted and name other variables.
 
-use super::interpolate::given;
 use super::variables::{Found, Given, Program, Variable, no_siblings};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
@@ -49,12 +48,11 @@ impl Importer for EnvFile {
         let mut variables = Vec::new();
         let mut commented = Vec::new();
         for line in lines {
-            let value = match line.quote {
-                Some('\'') => Given::Text(line.value.to_owned()),
-                _ => given(line.value, &|name| known.get(name).cloned()),
-            };
             let place = Where::line(file.path, line.number);
-            let variable = Variable { name: line.name.to_owned(), given: value, place };
+            let variable = match line.quote {
+                Some('\'') => Variable::with(line.name, Given::Text(line.value.to_owned()), place),
+                _ => Variable::read(line.name, line.value, place, &|name| known.get(name).cloned()),
+            };
             if line.commented {
                 commented.push(variable);
             } else {

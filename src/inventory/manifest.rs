@@ -43,11 +43,6 @@ impl<'a> Packages<'a> {
         }
     }
 
-    /// Something a reader should know.
-    pub(super) fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
-    }
-
     /// The file was not read whole.
     pub(super) fn incomplete(&mut self, note: String) {
         self.partial = true;

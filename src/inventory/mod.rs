@@ -10,6 +10,7 @@ mod command;
 pub mod document;
 mod endpoint;
 mod interpolate;
+mod invocation;
 mod manifest;
 mod png;
 mod provenance;
@@ -155,9 +156,10 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths,
-    comfyui_manager, env_file, requirements, pyproject, python_lock, package_json, npm_lock,
-    launch_script, checksums, model_card, safetensors, gguf, pickle, onnx,
+    comfyui, compose, kubernetes, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext,
+    diffusers, comfyui_paths, comfyui_manager, env_file, requirements, pyproject, python_lock,
+    package_json, npm_lock, dockerfile, launch_script, checksums, model_card, safetensors, gguf,
+    pickle, onnx,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

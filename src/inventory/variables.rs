@@ -9,8 +9,10 @@ mod endpoints;
 mod switches;
 
 use super::Context;
+use super::command::{self, Parts};
 use super::endpoint::{by_host, host_of, shown};
 pub(super) use super::interpolate::Given;
+use super::interpolate::given;
 use crate::model::data::{Certainty, DataKind, DataKinds, Locality};
 use crate::model::inventory::{
     Asset, AssetKind, FileInventory, HostName, Operation, Setting, Spelled, State, Verdict, Where,
@@ -28,6 +30,26 @@ pub(super) struct Variable {
     pub(super) name: String,
     pub(super) given: Given,
     pub(super) place: Where,
+    /// Its value as written, for those that hold flags.
+    raw: String,
+}
+
+impl Variable {
+    /// A variable whose value is written; `known` holds what the same file sets.
+    pub(super) fn read(
+        name: &str,
+        value: &str,
+        place: Where,
+        known: &dyn Fn(&str) -> Option<Given>,
+    ) -> Variable {
+        Variable { name: name.to_owned(), given: given(value, known), place, raw: value.to_owned() }
+    }
+
+    /// A variable whose value is not for reading.
+    pub(super) fn with(name: &str, given: Given, place: Where) -> Variable {
+        let raw = given.by_default().unwrap_or_default().to_owned();
+        Variable { name: name.to_owned(), given, place, raw }
+    }
 }
 
 /// What a name stands for inside a deployment.
@@ -99,8 +121,38 @@ impl<'a> Found<'a> {
         let served = self.endpoints(program, environment, &idle);
         self.credentials(program, environment, &served);
         self.switches(program, environment);
+        for variable in program.variables {
+            if let Some(parts) =
+                command::variable(&variable.name, &variable.raw, &variable.place, self.context)
+            {
+                self.commands(parts, program);
+            }
+        }
         if program.variables.iter().any(|v| environment.is_of_local_program(&v.name)) {
             self.relevant = true;
+        }
+    }
+
+    /// Takes in what the command lines of a program do.
+    pub(super) fn commands(&mut self, parts: Parts, program: &Program<'_>) {
+        self.relevant |= !parts.programs.is_empty() || !parts.assets.is_empty();
+        for mut operation in parts.operations {
+            operation.id = id(program.name, &operation.id);
+            self.settle(&mut operation, program.siblings);
+            self.push(operation, program);
+        }
+        for mut asset in parts.assets {
+            if program.state != State::Active {
+                asset.state = program.state;
+            }
+            asset.name = id(program.name, &asset.name);
+            self.assets.push(asset);
+        }
+        self.settings.extend(parts.settings);
+        self.notes.extend(parts.notes);
+        if parts.partial {
+            self.partial = true;
+            self.notes.push("a command line in it is too long to be read whole".to_owned());
         }
     }
 

@@ -175,7 +175,6 @@ struct Document {
     download_only: BTreeSet<String>,
     placeholder_values: BTreeSet<String>,
     placeholder_parts: Vec<String>,
-    arguments: BTreeSet<String>,
     listen: BTreeSet<String>,
     local_programs: Vec<String>,
     endpoint: Vec<Endpoint>,
@@ -194,7 +193,6 @@ pub struct Environment {
     download_only: BTreeSet<String>,
     placeholder_values: BTreeSet<String>,
     placeholder_parts: Vec<String>,
-    arguments: BTreeSet<String>,
     listen: BTreeSet<String>,
     local_programs: Vec<String>,
     endpoints: Vec<Endpoint>,
@@ -232,7 +230,6 @@ impl Environment {
             download_only: document.download_only,
             placeholder_values: document.placeholder_values,
             placeholder_parts: document.placeholder_parts,
-            arguments: document.arguments,
             listen: document.listen,
             local_programs: document.local_programs,
             endpoints: document.endpoint,
@@ -305,12 +302,6 @@ impl Environment {
             || self.placeholder_parts.iter().any(|part| value.contains(part.as_str()))
             || dull(value.strip_prefix("sk-").unwrap_or(&value))
             || value.contains(&variable.to_lowercase())
-    }
-
-    /// Whether it holds launch flags.
-    #[must_use]
-    pub fn is_arguments(&self, variable: &str) -> bool {
-        self.arguments.contains(variable)
     }
 
     /// Whether it holds the address at which a program listens.

@@ -152,7 +152,7 @@ impl Found<'_> {
             made.spelled = None;
         }
         // The vendor's default alone shows nothing: most programs have room for an address they do not need.
-        if !program.runs || (empty && !self.has_key(program, vendor)) {
+        if !program.runs || (empty && vendor.is_some() && !self.has_key(program, vendor)) {
             made.state = State::NotReached;
         }
         Some(made)
@@ -204,9 +204,7 @@ impl Found<'_> {
         }
         self.relevant = true;
         if operation.state == State::NotReached && !operation.fetch {
-            let named = operation.spelled.as_ref().is_none_or(|s| s.address.is_some())
-                || operation.because.starts_with("engine");
-            self.capable |= operation.locality == Locality::Remote && named;
+            self.capable |= operation.locality == Locality::Remote;
             self.open |= operation.locality == Locality::Undetermined && !is_sibling_name(&operation);
         }
         self.operations.push(operation);

@@ -1,4 +1,3 @@
-use super::super::interpolate::given;
 use super::super::testing::{assets, operations};
 use super::super::undeclared_locality;
 use super::*;
@@ -10,11 +9,7 @@ fn judge(runs: bool, pairs: &[(&str, &str)]) -> FileInventory {
     let mut found = Found::new("f", &context);
     let variables: Vec<Variable> = (1u64..)
         .zip(pairs)
-        .map(|(line, (name, value))| Variable {
-            name: (*name).to_owned(),
-            given: given(value, &|_| None),
-            place: Where::line("f", line),
-        })
+        .map(|(line, (name, value))| Variable::read(name, value, Where::line("f", line), &|_| None))
         .collect();
     let siblings = |host: &str| (host == "api").then(|| Sibling::Here("a sibling".to_owned()));
     found.program(&Program {
@@ -53,10 +48,12 @@ fn a_key_goes_where_the_address_of_its_vendor_says() {
 }
 
 #[test]
-fn an_empty_address_is_the_vendors_if_there_is_a_key_and_nothing_without_one() {
+fn an_empty_address_is_the_vendors_and_used_if_there_is_a_key() {
     let with = [("OPENAI_BASE_URL", ""), ("OPENAI_API_KEY", "$KEY")];
     assert_eq!(verdict(true, &with), "remote");
-    assert_eq!(verdict(true, &with[..1]), "local");
+    assert_eq!(verdict(true, &with[..1]), "remote-capable");
+    assert_eq!(verdict(true, &[("OPENAI_BASE_URL", "$URL")]), "remote-capable");
+    assert_eq!(verdict(false, &with[..1]), "no-evidence");
     let open = [("OPENAI_BASE_URL", "${URL:-http://localhost:1}")];
     assert_eq!(verdict(true, &open), "undetermined");
 }
@@ -109,4 +106,11 @@ fn no_value_of_a_secret_is_kept() {
     assert!(!format!("{inventory:?}").contains("CANARY"));
     let values: Vec<_> = inventory.settings.iter().map(|s| s.value.as_deref()).collect();
     assert_eq!(values, [None, Some("http://x"), None]);
+}
+
+#[test]
+fn flags_in_variables_count_and_parts_that_are_open_do_not_hide_them() {
+    let shares = [("CLI_ARGS", "--share --port ${PORT}")];
+    assert_eq!((verdict(true, &shares), verdict(false, &shares)), ("remote", "remote-capable"));
+    assert_eq!(verdict(true, &[("CLI_ARGS", "--port ${PORT} ${MORE}")]), "local");
 }

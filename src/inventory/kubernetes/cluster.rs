@@ -1,0 +1,163 @@
+//! What the objects of a file say to each other: ConfigMaps, Secrets, Services, pods and their labels.
+
+use super::Object;
+use crate::inventory::document::Node;
+use crate::inventory::endpoint::shown;
+use crate::inventory::variables::Sibling;
+use crate::model::inventory::{State, Where};
+use std::collections::BTreeMap;
+
+/// The part of a cluster that a file describes.
+pub(super) struct Cluster<'n> {
+    file: &'n str,
+    /// By namespace and name.
+    maps: BTreeMap<(&'n str, String), &'n Node>,
+    secrets: BTreeMap<(&'n str, String), Vec<(String, u64)>>,
+    services: Vec<Service<'n>>,
+    pods: Vec<Pods<'n>>,
+}
+
+/// A Service: a name by which pods reach each other.
+pub(super) struct Service<'n> {
+    name: &'n str,
+    namespace: &'n str,
+    pub(super) outside: Option<String>,
+    pub(super) place: Where,
+}
+
+/// The pods of a workload.
+struct Pods<'n> {
+    namespace: &'n str,
+    labels: Vec<(&'n str, &'n str)>,
+    state: State,
+}
+
+impl Service<'_> {
+    /// The names that mean it.
+    pub(super) fn names(&self) -> Vec<String> {
+        let Service { name, namespace, .. } = self;
+        ["", ".svc", ".svc.cluster.local"]
+            .iter()
+            .map(|tail| format!("{name}.{namespace}{tail}").to_lowercase())
+            .chain([name.to_lowercase()])
+            .collect()
+    }
+}
+
+impl<'n> Cluster<'n> {
+    pub(super) fn of(objects: &[Object<'n>], file: &'n str) -> Cluster<'n> {
+        let mut cluster = Cluster {
+            file,
+            maps: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            services: Vec::new(),
+            pods: Vec::new(),
+        };
+        for object in objects {
+            let key = (object.namespace, object.name.to_owned());
+            match object.kind {
+                "ConfigMap" => {
+                    cluster.maps.extend(object.node.get("data").map(|data| (key, data)));
+                }
+                "Secret" => {
+                    let parts = ["data", "stringData"].into_iter().filter_map(|k| object.node.get(k));
+                    let names = parts.flat_map(Node::entries).map(|(k, _)| (k.text.clone(), k.line));
+                    cluster.secrets.insert(key, names.collect());
+                }
+                "ExternalSecret" => {
+                    let target = object.node.at(&["spec", "target", "name"]).and_then(Node::text);
+                    let data = object.node.at(&["spec", "data"]).map(Node::items).unwrap_or_default();
+                    let names = data.iter().filter_map(|d| {
+                        let name = d.get("secretKey")?;
+                        Some((name.text()?.to_owned(), name.line))
+                    });
+                    let name = target.unwrap_or(object.name).to_owned();
+                    cluster.secrets.insert((object.namespace, name), names.collect());
+                }
+                "Service" => {
+                    let outside = object.node.at(&["spec", "externalName"]).and_then(Node::text);
+                    cluster.services.push(Service {
+                        name: object.name,
+                        namespace: object.namespace,
+                        outside: outside.map(|host| host.trim_end_matches('.').to_lowercase()),
+                        place: Where::key(file, object.node.line, object.title()),
+                    });
+                }
+                _ => {}
+            }
+            let template = object.node.at(&["spec", "template", "metadata", "labels"]);
+            let own = (object.kind == "Pod").then(|| object.node.at(&["metadata", "labels"])).flatten();
+            if template.is_some() || object.kind == "Pod" || object.node.at(&["spec", "template"]).is_some() {
+                let labels = template.or(own).map(Node::entries).unwrap_or_default();
+                cluster.pods.push(Pods {
+                    namespace: object.namespace,
+                    labels: labels.iter().filter_map(|(k, v)| Some((k.text.as_str(), v.text()?))).collect(),
+                    state: state(object.node),
+                });
+            }
+        }
+        cluster
+    }
+
+    pub(super) fn services(&self) -> &[Service<'n>] {
+        &self.services
+    }
+
+    /// The data of a ConfigMap of the file.
+    pub(super) fn map(&self, namespace: &'n str, name: &str) -> Option<&'n Node> {
+        self.maps.get(&(namespace, name.to_owned())).copied()
+    }
+
+    /// The names that a Secret of the file holds.
+    pub(super) fn secret(&self, namespace: &'n str, name: &str) -> &[(String, u64)] {
+        self.secrets.get(&(namespace, name.to_owned())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether anything of a namespace runs; where the file has no pods, somebody else's do.
+    pub(super) fn runs(&self, namespace: &str) -> bool {
+        let mut pods = self.pods.iter().filter(|p| p.namespace == namespace).peekable();
+        pods.peek().is_none() || pods.any(|p| p.state == State::Active)
+    }
+
+    /// Whether a selector selects pods of the file.
+    pub(super) fn selects(&self, namespace: &str, selector: Option<&Node>) -> bool {
+        let wanted = selector.and_then(|s| s.get("matchLabels")).map(Node::entries).unwrap_or_default();
+        // Expressions are not judged: what they select is not known to be any of these.
+        let open = selector.is_some_and(|s| s.get("matchExpressions").is_some());
+        let fits = |pods: &Pods<'_>| {
+            let has = |k: &str, v: Option<&str>| pods.labels.iter().any(|(a, b)| *a == k && Some(*b) == v);
+            wanted.iter().all(|(k, v)| has(&k.text, v.text()))
+        };
+        !open && self.pods.iter().any(|p| p.namespace == namespace && fits(p))
+    }
+
+    /// What a host name means to a pod of a namespace.
+    pub(super) fn sibling(&self, namespace: &str, host: &str) -> Option<Sibling> {
+        let named = self.services.iter().find(|s| {
+            let names = s.names();
+            let bare = host == s.name.to_lowercase();
+            if bare { s.namespace == namespace } else { names.iter().any(|n| n == host) }
+        });
+        if let Some(service) = named {
+            return Some(match &service.outside {
+                Some(outside) => Sibling::Outside(outside.clone()),
+                None => {
+                    let line = service.place.line.unwrap_or(1);
+                    Sibling::Here(format!("`{}` is a Service of {}:{line}", shown(host), shown(self.file)))
+                }
+            });
+        }
+        if host.ends_with(".svc") || host.ends_with(".cluster.local") {
+            return Some(Sibling::Here("the name is one of the cluster".to_owned()));
+        }
+        let bare = !host.contains(['.', ':']) && host != "localhost";
+        bare.then(|| Sibling::Here("a name without a dot is looked up inside the cluster".to_owned()))
+    }
+}
+
+/// Whether a workload runs as saved.
+pub(super) fn state(node: &Node) -> State {
+    let zero = node.at(&["spec", "replicas"]).and_then(Node::word).is_some_and(|w| w == "0");
+    let suspended = node.at(&["spec", "suspend"]).and_then(Node::bool) == Some(true);
+    if zero || suspended { State::Inactive } else { State::Active }
+}
