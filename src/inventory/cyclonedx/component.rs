@@ -45,10 +45,11 @@ impl Walk<'_> {
         let name = node.text_of("name").unwrap_or_default();
         let kind = node.text_of("type").unwrap_or_default();
         let purl = node.text_of("purl").and_then(Purl::parse);
-        let is_model = kind == "machine-learning-model" || purl.as_ref().is_some_and(Purl::is_model);
+        // A data set and a source file may come from a model hub too.
+        let from_hub = purl.as_ref().is_some_and(Purl::is_model) && !matches!(kind, "data" | "file" | "library");
         let file = matches!(kind, "data" | "file") && Artefacts::shipped().names_a_model(name);
         let place = Where::key(self.path, node.line, inside);
-        if kind == "machine-learning-model" || file || (is_model && kind != "file" && kind != "library") {
+        if kind == "machine-learning-model" || file || from_hub {
             let asset = self.model(node, purl.as_ref(), place);
             self.found.push(asset);
         } else if let Some(purl) = &purl {

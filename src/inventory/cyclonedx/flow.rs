@@ -50,8 +50,8 @@ struct Flows<'n, 's> {
     references: BTreeMap<&'n str, usize>,
     /// `urn:cdx:` and the serial number of this file.
     own: Option<String>,
-    /// The strictest classification of a flow at a service, by service and name.
-    strictest: BTreeMap<(usize, String), &'n str>,
+    /// The stricter classification of flows whose ends differ, by service and name.
+    stricter: BTreeMap<(usize, String), &'n str>,
     /// Flows that a service takes in, by service and name.
     taken: BTreeSet<(usize, String)>,
     /// Services that a service takes something from: receiver, sender.
@@ -111,7 +111,7 @@ impl<'n, 's> Flows<'n, 's> {
             entries,
             references,
             own,
-            strictest: BTreeMap::new(),
+            stricter: BTreeMap::new(),
             taken: BTreeSet::new(),
             takes_from: BTreeSet::new(),
         }
@@ -150,7 +150,7 @@ impl<'n, 's> Flows<'n, 's> {
                 self.taken.insert(key);
             }
         }
-        let mut joined = own.clone();
+        let mut joined: BTreeMap<(usize, String), &'n str> = BTreeMap::new();
         for entry in &self.entries {
             let sources = self.ends(entry, "source");
             let services = |ends: &[End]| -> Vec<usize> {
@@ -172,14 +172,13 @@ impl<'n, 's> Flows<'n, 's> {
                 }
                 notes.insert(self.differently(&here, a, &there, b));
                 let counts = stricter(a, b);
-                for key in [&here, &there] {
-                    if let Some(known) = joined.get_mut(key) {
-                        *known = stricter(known, counts);
-                    }
+                for key in [here.clone(), there] {
+                    let known = joined.entry(key).or_insert(counts);
+                    *known = stricter(known, counts);
                 }
             }
         }
-        self.strictest = joined;
+        self.stricter = joined;
     }
 
     /// The same words whichever end is looked at first.
@@ -247,7 +246,7 @@ impl<'n, 's> Flows<'n, 's> {
         let kinds = words.kinds(&texts.join(". "));
         let label = [texts[0], entry.classification, "data"].into_iter().find(|t| !t.is_empty()).unwrap_or("data");
         let key = (entry.at, entry.name.clone());
-        let counts = self.strictest.get(&key).copied().unwrap_or(entry.classification);
+        let counts = self.stricter.get(&key).copied().unwrap_or(entry.classification);
         let mut classified = format!("classified `{}`", shown(counts));
         if !counts.eq_ignore_ascii_case(entry.classification) {
             classified.push_str(&format!(" at its other end, here `{}`", shown(entry.classification)));
