@@ -5,6 +5,7 @@
 
 use super::{Context, File, Importer, settings};
 use crate::model::inventory::FileInventory;
+use crate::model::project::Role;
 
 pub(super) struct A1111;
 
@@ -24,6 +25,10 @@ impl Importer for A1111 {
          slashes (`txt2img/Prompt/value`).\n\n\
          Generation is local. Keys of extensions that hold a credential or an address are reported; whether \
          an extension is switched on the file does not always say."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("webui", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -3,6 +3,7 @@
 use super::document::{Key, Node, Value};
 use super::{Context, File, Importer, settings};
 use crate::model::inventory::FileInventory;
+use crate::model::project::Role;
 use crate::services::settings::Settings;
 
 /// Largest file that is read, in bytes.
@@ -25,6 +26,10 @@ impl Importer for ComfyUiManager {
         "Recognised by a section `[default]` with `security_level` and two more of its keys.\n\n\
          `network_mode` offline and `security_level` strong are guards; a weak level lets whoever reaches \
          the page install code."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("comfyui", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

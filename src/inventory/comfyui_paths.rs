@@ -5,6 +5,7 @@ use super::endpoint::shown;
 use super::{Context, File, Importer, settings};
 use crate::model::data::{Certainty, DataKinds, Locality};
 use crate::model::inventory::{Asset, AssetKind, FileInventory, Operation, State, Where};
+use crate::model::project::Role;
 use crate::services::settings::AllSettings;
 
 /// Largest file that is read, in bytes.
@@ -28,6 +29,10 @@ impl Importer for ComfyUiPaths {
          are paths.\n\n\
          A path on another machine (a network share, a cloud drive) is a download; custom nodes from there \
          are code from elsewhere."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("comfyui", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, _: &Context<'_>) -> Option<FileInventory> {

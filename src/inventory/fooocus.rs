@@ -2,6 +2,7 @@
 
 use super::{Context, File, Importer, settings};
 use crate::model::inventory::FileInventory;
+use crate::model::project::Role;
 
 pub(super) struct Fooocus;
 
@@ -20,6 +21,10 @@ impl Importer for Fooocus {
         "Recognised by four of the keys of a preset (`default_model`, `checkpoint_downloads`, ...), or by \
          `path_fooocus_expansion` among other paths.\n\n\
          Generation is local; presets name weights that are downloaded when they are missing."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("fooocus", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -7,6 +7,7 @@ use super::endpoint::{operation, shown};
 use super::{Context, File, Importer, png};
 use crate::model::data::{Certainty, DataKind, DataKinds};
 use crate::model::inventory::{FileInventory, Spelled, Verdict, Where};
+use crate::model::project::Role;
 use crate::services::settings::Settings;
 
 /// Largest text that is read, in bytes.
@@ -30,6 +31,10 @@ impl Importer for Infotext {
          that stands beside `fooocus_scheme`.\n\n\
          Local, unless the model is one that SD.Next's cloud models list names. The prompt in it is not \
          shown; but whoever gets the file gets the prompt."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("webui", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -10,6 +10,7 @@ use super::endpoint::host_of;
 use super::{Context, File, Importer, png, settings};
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{FileInventory, Setting, Verdict, Where};
+use crate::model::project::Role;
 use crate::services::settings::{KeyRole, Settings};
 
 /// Chunks of a PNG that hold a graph.
@@ -35,6 +36,10 @@ impl Importer for InvokeAi {
          Generation is local unless a node calls a provider; it sends its prompt, and an image or mask if a \
          field holds one or an edge brings one. A provider that is only set up makes a file able to send; one \
          at loopback leaves it undetermined."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("invokeai", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -56,11 +56,13 @@ impl Importer for Onnx {
         }
         let known = Artefacts::shipped();
         for domain in walk.domains.iter().filter(|d| !known.knows_domain(d) && !walk.defined.contains(*d)) {
-            let because = "runtimes do not bring this operator set with them; a library from elsewhere runs it";
+            let because =
+                "runtimes do not bring this operator set with them; a library from elsewhere runs it";
             model.code(file, domain, "opset_import", because);
         }
         if walk.external > 0 {
-            let names: Vec<String> = walk.files.iter().take(MOST_NAMED).map(|f| format!("`{}`", shown(f))).collect();
+            let names: Vec<String> =
+                walk.files.iter().take(MOST_NAMED).map(|f| format!("`{}`", shown(f))).collect();
             model.notes.insert(format!(
                 "{} in other files, which its SHA-256 does not cover: {}",
                 plural(walk.external, "tensor lies", "tensors lie"),

@@ -5,6 +5,7 @@
 
 use super::{Context, File, Importer, settings};
 use crate::model::inventory::{FileInventory, Verdict};
+use crate::model::project::Role;
 use crate::services::settings::Settings;
 
 pub(super) struct SdNext;
@@ -26,6 +27,10 @@ impl Importer for SdNext {
          Generation is local. Prompts and images leave if the checkpoint is a cloud model (to Google, with \
          the Vertex location where one is set), if images are described by one, if `remote_vae_encode` is \
          on, or if a job's `vae_type` is Remote. `offline_mode` is a guard."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("sdnext", Role::Generator))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -52,7 +52,7 @@ fn has(found: &[(String, String, String)], rule: &str, kind: &str, place: &str) 
 
 #[test]
 fn a_filled_in_key_is_found_and_a_placeholder_is_not() {
-    let key = "FAL_KEY=0b5c2f1e-aaaa-4bbb-8ccc-1234567890ab:abcdef0123456789\n";
+    let key = "FAL_KEY=0b5c2f1e-7d31-4bbb-8ccc-93ac27f0e1d4:5be1f07ad2c94c0f8a6b\n";
     let found = findings("baseline", &[(".env", key)]);
     assert!(has(&found, "no-remote-credentials", "credential-present", "src/.env:1"), "{found:?}");
     assert!(!format!("{found:?}").contains("0b5c2f1e"));

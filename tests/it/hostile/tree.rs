@@ -9,12 +9,12 @@ const REMOTE: &str = r#"{"1": {"class_type": "FluxProUltraImageNode", "inputs": 
  "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}}"#;
 
 fn bomb() -> String {
-    let mut text = String::from("services: &a0 {x: [1, 2, 3, 4, 5, 6, 7, 8, 9]}\n");
+    let mut text =
+        String::from("services:\n  web:\n    image: comfyui\nx-0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n");
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
         text.push_str(&format!("x-{level}: &a{level} [{}]\n", vec![alias; 9].join(", ")));
     }
-    text.push_str("image: comfyui\n");
     text
 }
 
@@ -32,7 +32,10 @@ fn every_file_of_a_hostile_tree_is_listed_and_the_rest_is_read() {
     folder.write("cut.json", REMOTE.get(..REMOTE.len() - 20).unwrap().as_bytes());
     folder.write("deep.json", format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000)).as_bytes());
     folder.write("compose.yaml", bomb().as_bytes());
-    folder.write("deep.yaml", format!("services: {}\nimage: x\n", "[".repeat(50_000)).as_bytes());
+    folder.write(
+        "deep.yaml",
+        format!("services:\n  web:\n    image: x\n    command:\n      {}x\n", "- ".repeat(2000)).as_bytes(),
+    );
     folder.write("latin.py", b"import openai\n# caf\xE9\nopenai.OpenAI().images.generate(prompt='x')\n");
     folder.write("empty.json", b"");
     folder.write("zeros.bin", &[0; 4096]);
