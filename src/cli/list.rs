@@ -4,17 +4,20 @@ use super::exit;
 use super::shell::Shell;
 use crate::check::CHECKS;
 use crate::inspect::DETECTORS;
-use crate::inventory::IMPORTERS;
+use crate::inventory::{IMPORTERS, reference};
 use crate::policy;
 use crate::report::REPORTERS;
 use crate::services::Services;
 use crate::traffic::FORMATS;
 
 /// List what the program knows: checks, formats, importers, detectors, outputs, policies, services
+///
+/// `reference` is a page in Markdown of everything that an inventory recognises: file kinds, node classes,
+/// packages, variables, images, programs and flags.
 #[derive(clap::Args)]
 pub(crate) struct ListArgs {
     /// What to list
-    #[arg(value_parser = ["checks", "formats", "importers", "detectors", "outputs", "policies", "services"])]
+    #[arg(value_parser = ["checks", "formats", "importers", "detectors", "outputs", "policies", "services", "reference"])]
     what: String,
 }
 
@@ -41,6 +44,15 @@ fn entries(what: &str) -> Vec<(String, String)> {
 }
 
 pub(crate) fn list(args: &ListArgs, shell: &Shell) -> u8 {
+    if args.what == "reference" {
+        return match Services::embedded() {
+            Ok(services) => print(shell, &reference(services)),
+            Err(why) => {
+                shell.error(&why, None);
+                exit::INTERNAL
+            }
+        };
+    }
     let entries = entries(&args.what);
     let width = entries.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
     let text: String = entries.iter().map(|(id, about)| format!("{id:width$}  {about}\n")).collect();

@@ -16,6 +16,7 @@ mod png;
 mod provenance;
 mod purl;
 mod reconcile;
+mod reference;
 mod settings;
 pub mod show;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod variables;
 
 pub use provenance::trace;
 pub use reconcile::reconcile;
+pub use reference::reference;
 
 use crate::bytes::ReadAt;
 use crate::model::data::Locality;

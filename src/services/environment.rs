@@ -240,6 +240,19 @@ impl Environment {
         })
     }
 
+    /// Every package that is no client of one hosted service, by name, with what it is.
+    pub fn packages(&self) -> impl Iterator<Item = (&str, String)> {
+        let packages = &self.packages;
+        let local = packages.local.iter().map(|n| (n.as_str(), "runs models here".to_owned()));
+        let both = packages.both_ways.iter().map(|n| (n.as_str(), "goes both ways".to_owned()));
+        let remote = packages.remote.iter().flat_map(|r| r.names.iter().map(|n| (n.as_str(), r.why.clone())));
+        let telling = packages
+            .telemetry
+            .iter()
+            .flat_map(|t| t.names.iter().map(|n| (n.as_str(), format!("sends usage data to {}", t.service))));
+        local.chain(both).chain(remote).chain(telling)
+    }
+
     /// Every group of variables that hold an address.
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {

@@ -310,6 +310,27 @@ impl Services {
         self.services.get(*at?)
     }
 
+    /// Every package with its service, by ecosystem and name.
+    #[must_use]
+    pub fn packages(&self) -> Vec<(Ecosystem, &str, &Service)> {
+        let all = self.packages.iter();
+        let mut all: Vec<_> = all
+            .filter_map(|((ecosystem, name), at)| Some((*ecosystem, name.as_str(), self.services.get(*at)?)))
+            .collect();
+        all.sort_by_key(|(ecosystem, name, _)| (*ecosystem, *name));
+        all
+    }
+
+    /// Every variable with its service, by name.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&str, &Service)> {
+        let all = self.env.iter();
+        let mut all: Vec<_> =
+            all.filter_map(|(name, at)| Some((name.as_str(), self.services.get(*at)?))).collect();
+        all.sort_by_key(|(name, _)| *name);
+        all
+    }
+
     /// The service that a package is a client of. Python names may be spelt in any of the usual ways.
     #[must_use]
     pub fn package(&self, ecosystem: Ecosystem, name: &str) -> Option<&Service> {

@@ -42,6 +42,23 @@ fn the_architecture_names_every_room() {
     }
 }
 
+/// `DOMICILE_UPDATE_EXPECTED=1` writes the page anew.
+#[test]
+fn the_reference_page_is_what_the_tables_say() {
+    let page = root().join("docs/reference.md");
+    let made = domicile::inventory::reference(domicile::services::Services::embedded().unwrap());
+    if std::env::var_os("DOMICILE_UPDATE_EXPECTED").is_some() {
+        fs::write(&page, &made).unwrap();
+    }
+    assert!(
+        read("docs/reference.md") == made,
+        "docs/reference.md is not what `domicile list reference` prints"
+    );
+    for importer in domicile::inventory::IMPORTERS {
+        assert!(made.contains(&format!("| `{}` |", importer.id())), "{}", importer.id());
+    }
+}
+
 #[test]
 fn every_check_is_used_by_a_policy() {
     let policies: String = policy::embedded().iter().map(|(_, text)| *text).collect();
