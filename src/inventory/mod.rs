@@ -121,7 +121,7 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, dockerfile, env_file,
+    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, systemd, dockerfile, env_file,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

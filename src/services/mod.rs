@@ -15,6 +15,7 @@
 //!   profiles, Azure Global deployments), and vendors behind a private relay.
 
 pub mod environment;
+pub mod gateways;
 mod hosts;
 mod load;
 pub mod nodes;
