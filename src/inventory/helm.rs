@@ -149,7 +149,7 @@ fn values(root: &Node, found: &mut Found<'_>) {
 fn in_cluster(host: &str) -> Option<Sibling> {
     let inside = host.ends_with(".svc") || host.ends_with(".cluster.local");
     let bare = !host.contains(['.', ':']) && host != "localhost";
-    (inside || bare).then(|| Sibling::Here("a name of the cluster".to_owned()))
+    (inside || bare).then(|| Sibling::Inside("a name of the cluster".to_owned()))
 }
 
 /// Images, and groups of variables with the key that holds them.

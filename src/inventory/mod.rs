@@ -12,6 +12,7 @@ mod interpolate;
 mod invocation;
 mod manifest;
 mod png;
+mod proxy;
 mod reconcile;
 pub mod show;
 #[cfg(test)]
@@ -121,7 +122,7 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, systemd, dockerfile, env_file,
+    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, envoy, nginx_proxy, systemd, dockerfile, env_file,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

@@ -11,6 +11,7 @@
 mod canary;
 mod cli;
 mod criteria;
+mod deployments;
 mod docs;
 mod examples;
 mod hostile;
