@@ -152,11 +152,14 @@ fn in_cluster(host: &str) -> Option<Sibling> {
     (inside || bare).then(|| Sibling::Inside("a name of the cluster".to_owned()))
 }
 
+/// Name, value and line of a variable.
+type Pair = (String, String, u64);
+
 /// Images, and groups of variables with the key that holds them.
 #[derive(Default)]
 struct Gathered {
     images: Vec<(String, u64, String)>,
-    programs: Vec<(String, Vec<(String, String, u64)>)>,
+    programs: Vec<(String, Vec<Pair>)>,
 }
 
 /// The depth of the tree is bounded where it was read.
@@ -168,7 +171,7 @@ fn gather(node: &Node, inside: &str, out: &mut Gathered) {
     let capital = |name: &str| {
         name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let mut own: Vec<(String, String, u64)> = Vec::new();
+    let mut own: Vec<Pair> = Vec::new();
     for (key, value) in node.entries() {
         match value.word() {
             Some(word) if capital(&key.text) => own.push((key.text.clone(), word, value.line)),

@@ -1,7 +1,5 @@
 //! What the tests of importers share.
 
-#![expect(clippy::unwrap_used, reason = "a test fails on the spot")]
-
 use super::{Context, File, Importer, undeclared_locality};
 use crate::model::inventory::{FileInventory, State};
 use crate::services::Services;
