@@ -8,10 +8,13 @@
 mod command;
 pub mod document;
 mod endpoint;
+mod exif;
 mod png;
 mod reconcile;
 mod settings;
 pub mod show;
+#[cfg(test)]
+mod testing;
 
 pub use reconcile::reconcile;
 

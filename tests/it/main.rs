@@ -14,6 +14,7 @@ mod criteria;
 mod docs;
 mod examples;
 mod hostile;
+mod image_programs;
 mod layers;
 mod merge;
 mod outcomes;
