@@ -12,6 +12,7 @@ mod calls;
 mod flags;
 mod words;
 
+pub(super) use flags::loopback;
 pub(super) use words::Word;
 
 use super::Context;
@@ -218,8 +219,11 @@ impl<'a> Reader<'a> {
     fn assign(&mut self, word: &Word) {
         let Some((name, value)) = assignment(&word.text) else { return };
         let (name, value) = (name.to_owned(), self.expand(value.trim()));
-        let secret = self.programs.is_secret(&name);
-        let known = (!secret && !value.contains("${")).then(|| value.clone());
+        let known = match self.programs.is_secret(&name) || self.programs.by_variable(&name).is_some() {
+            // That nothing is filled in is no secret. Flags may hold tokens.
+            true => self.programs.is_placeholder(&value).then(String::new),
+            false => (!value.contains("${")).then(|| value.clone()),
+        };
         self.parts.settings.push(Setting {
             name: name.clone(),
             value: known,

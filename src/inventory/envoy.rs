@@ -154,7 +154,7 @@ fn listeners(root: &Node, found: &mut Found<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     const TEXT: &str = "static_resources:\n  listeners:\n  - address: {socket_address: {address: 0.0.0.0, port_value: 80}}\n    filter_chains:\n    - filters:\n      - typed_config:\n          route_config:\n            virtual_hosts:\n            - routes:\n              - match: {prefix: \"/v1/\"}\n                route: {cluster: models}\n  clusters:\n  - name: vendor\n    load_assignment:\n      endpoints:\n      - lb_endpoints:\n        - endpoint: {address: {socket_address: {address: api.openai.com, port_value: 443}}}\n  - name: models\n    load_assignment:\n      endpoints:\n      - lb_endpoints:\n        - endpoint: {address: {socket_address: {address: vllm, port_value: 8000}}}\n  - name: shop\n    hosts: [{socket_address: {address: shop, port_value: 80}}]\n";

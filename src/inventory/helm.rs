@@ -196,7 +196,7 @@ fn gather(node: &Node, inside: &str, out: &mut Gathered) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     #[test]

@@ -178,7 +178,7 @@ fn settings(root: &Node, found: &mut Found<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     fn read(params: &str) -> FileInventory {

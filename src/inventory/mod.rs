@@ -8,12 +8,14 @@
 mod command;
 pub mod document;
 mod endpoint;
+mod exif;
 mod interpolate;
 mod invocation;
 mod manifest;
 mod png;
 mod proxy;
 mod reconcile;
+mod settings;
 pub mod show;
 #[cfg(test)]
 mod testing;
@@ -122,7 +124,9 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, requirements, pyproject, python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, envoy, nginx_proxy, systemd, dockerfile, env_file,
+    comfyui, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths, comfyui_manager, launch_script,
+    requirements, pyproject, python_lock, package_json, npm_lock,
+    compose, kubernetes, helm, litellm, envoy, nginx_proxy, systemd, dockerfile, env_file,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

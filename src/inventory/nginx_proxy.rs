@@ -182,7 +182,7 @@ fn expand(text: &str, set: &BTreeMap<String, String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     #[test]

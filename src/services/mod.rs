@@ -22,6 +22,7 @@ pub mod nodes;
 mod paths;
 pub mod programs;
 mod regions;
+pub mod settings;
 mod shapes;
 
 pub use shapes::{Shape, shape};

@@ -231,6 +231,8 @@ pub struct Programs {
     pub grade: String,
     /// Words of a variable's name that mean a secret.
     pub secret_words: Vec<String>,
+    /// Values that stand for one that is still to be filled in.
+    pub placeholders: Vec<String>,
     /// Variables that name the place downloads come from.
     pub download_sources: Vec<String>,
     /// Words of a path by what such a file probably is.
@@ -303,6 +305,13 @@ impl Programs {
         words(variable).any(|word| self.secret_words.iter().any(|s| *s == word))
     }
 
+    /// Whether a value says nothing yet.
+    #[must_use]
+    pub fn is_placeholder(&self, value: &str) -> bool {
+        let value = value.trim().to_lowercase();
+        value.is_empty() || self.placeholders.iter().any(|p| matches(p, &value))
+    }
+
     /// What the file at a path probably is; nothing if its words do not say.
     #[must_use]
     pub fn kinds(&self, path: &str) -> DataKinds {
@@ -320,6 +329,7 @@ impl Default for Programs {
             as_of: toml::value::Datetime { date: None, time: None, offset: None },
             grade: String::new(),
             secret_words: Vec::new(),
+            placeholders: Vec::new(),
             download_sources: Vec::new(),
             path_words: BTreeMap::new(),
             shell: Vec::new(),

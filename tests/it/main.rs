@@ -15,6 +15,7 @@ mod deployments;
 mod docs;
 mod examples;
 mod hostile;
+mod image_programs;
 mod layers;
 mod merge;
 mod outcomes;

@@ -114,7 +114,7 @@ fn listened<'v>(flag: &'v Flag, option: &Given<'v>) -> &'v str {
 }
 
 /// Whether nobody else can reach any of these addresses.
-fn loopback(addresses: &str) -> bool {
+pub(in crate::inventory) fn loopback(addresses: &str) -> bool {
     addresses.split(',').all(|address| {
         let address = address.trim();
         let bare =

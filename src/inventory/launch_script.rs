@@ -1,0 +1,149 @@
+//! Scripts that start things: `webui-user.sh` and `.bat`, and any shell or batch script with a command that
+//! concerns data.
+//!
+//! What would mislead: the stock files are almost all comments; a batch file keeps its flags in `set` lines.
+
+use super::command::{self, Parts};
+use super::endpoint::{host_of, operation};
+use super::{Context, File, Importer};
+use crate::model::data::DataKinds;
+use crate::model::inventory::{Asset, AssetKind, FileInventory, Spelled, State, Verdict, Where};
+use crate::services::programs::Programs;
+
+/// Largest script that is read, in bytes.
+const LARGEST: usize = 1 << 20;
+
+pub(super) struct LaunchScript;
+
+pub(super) static IMPORTER: LaunchScript = LaunchScript;
+
+impl Importer for LaunchScript {
+    fn id(&self) -> &'static str {
+        "launch-script"
+    }
+
+    fn about(&self) -> &'static str {
+        "Shell and batch scripts that start image programs, open tunnels, copy or download"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Recognised by a variable that holds flags of an image program (`COMMANDLINE_ARGS`), or by a shebang \
+         or batch commands together with a program of `policies/services/programs.toml`.\n\n\
+         Commands are read, not run: quotes, continuations, `sh -c`, variables of the same script and \
+         documents are followed. A setting in a comment is listed as switched off."
+    }
+
+    fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
+        let head = file.bytes.get(..512).unwrap_or(file.bytes);
+        let shebang = is_shell(head);
+        let batch = !shebang && is_batch(file);
+        let flags = Programs::shipped().program.iter().flat_map(|p| &p.variables).any(|v| assigns(file, v));
+        (shebang || batch || flags).then_some(())?;
+        let unread = |why: &str| {
+            flags.then(|| FileInventory {
+                verdict: Verdict::Undetermined,
+                notes: vec![why.to_owned()],
+                ..FileInventory::new(file.path, IMPORTER.id())
+            })
+        };
+        if file.bytes.len() > LARGEST {
+            return unread("not read: it is larger than 1 MiB");
+        }
+        let Some(text) = file.text() else { return unread("not read: it is not UTF-8") };
+        let place = Where::line(file.path, 1);
+        let parts =
+            if batch { command::batch(text, &place, context) } else { command::shell(text, &place, context) };
+        if parts.programs.is_empty() && parts.operations.is_empty() {
+            return None;
+        }
+        Some(inventory(file.path, parts, context))
+    }
+}
+
+fn inventory(path: &str, parts: Parts, context: &Context<'_>) -> FileInventory {
+    let Parts { mut operations, mut assets, settings, notes, partial, .. } = parts;
+    for setting in &settings {
+        let programs = Programs::shipped();
+        if programs.download_sources.contains(&setting.name) {
+            let address = setting.value.clone().filter(|v| host_of(v).is_some());
+            let Some(address) = address else { continue };
+            let what = format!("`{}` names the place downloads come from", setting.name);
+            let from = Spelled { address: Some(address), ..Spelled::default() };
+            let mut fetch =
+                operation(setting.place.clone(), &setting.name, DataKinds::NONE, &what, from, context);
+            fetch.fetch = true;
+            operations.push(fetch);
+        } else if let Some(service) =
+            context.services.env_var(&setting.name).filter(|_| programs.is_secret(&setting.name))
+        {
+            let capable = (service.kind != "hub").then(|| service.id.clone());
+            assets.push(Asset {
+                kind: AssetKind::Credential,
+                name: setting.name.clone(),
+                place: setting.place.clone(),
+                state: if setting.value.is_none() { State::Active } else { State::Inactive },
+                service: capable,
+                sha256: None,
+                because: format!("the script sets a key of {}", service.id),
+            });
+        }
+    }
+    let mut verdict = FileInventory::judge(&operations, &assets);
+    let mut notes: Vec<String> = notes.into_iter().collect();
+    if partial {
+        notes.push("not read whole: it is too long, or nested too deeply".to_owned());
+        if verdict != Verdict::Remote {
+            verdict = Verdict::Undetermined;
+        }
+    }
+    FileInventory { verdict, operations, assets, settings, notes, ..FileInventory::new(path, IMPORTER.id()) }
+}
+
+fn is_shell(head: &[u8]) -> bool {
+    let first = head.split(|b| *b == b'\n').next().unwrap_or(head);
+    let first = String::from_utf8_lossy(first);
+    first.starts_with("#!")
+        && Programs::shipped()
+            .shell
+            .iter()
+            .filter(|s| !s.batch)
+            .flat_map(|s| &s.names)
+            .any(|name| first.split(['/', ' ', '\t', '\r']).any(|word| word == name))
+}
+
+/// Whether the first commands are those of a batch file.
+fn is_batch(file: &File<'_>) -> bool {
+    let text = String::from_utf8_lossy(file.bytes.get(..4096).unwrap_or(file.bytes));
+    let begins = |row: &str| {
+        let row = row.trim_start_matches(['@', ' ', '\t']).to_ascii_lowercase();
+        ["echo off", "rem ", "rem\r", "set ", "setlocal", "call ", "::", "title ", "pushd ", "cd /d "]
+            .iter()
+            .any(|word| row.starts_with(word))
+    };
+    let sure = |row: &str| {
+        let row = row.trim_start_matches(['@', ' ', '\t']).to_ascii_lowercase();
+        row.starts_with("echo off")
+            || row.starts_with("setlocal")
+            || row.contains(".bat")
+            || row.contains("%~dp0")
+    };
+    text.trim_start_matches('\u{feff}').lines().find(|l| !l.trim().is_empty()).is_some_and(begins)
+        && text.lines().any(sure)
+}
+
+/// Whether a variable is given a value at the beginning of a line, commented out or not.
+fn assigns(file: &File<'_>, variable: &str) -> bool {
+    let needle = format!("{variable}=");
+    let head = file.bytes.get(..LARGEST).unwrap_or(file.bytes);
+    memchr::memmem::find_iter(head, needle.as_bytes()).take(16).any(|at| {
+        let line =
+            file.bytes.get(..at).unwrap_or_default().rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let before = String::from_utf8_lossy(line).to_ascii_lowercase();
+        let before = before.trim_start_matches(['#', ' ', '\t', '@', ':', '"']).trim_end_matches('"');
+        let before = before.strip_prefix("rem ").unwrap_or(before);
+        matches!(before.trim(), "export" | "set" | "setx" | "declare -x")
+    })
+}
+
+#[cfg(test)]
+mod tests;
