@@ -1,7 +1,7 @@
-//! ComfyUI workflows: editor format, API format (also inside request bodies), and PNG with either embedded.
+//! ComfyUI workflows: editor format, API format (also inside request bodies), and pictures with either embedded.
 //!
 //! Formats as the programs write them (no published standard): editor format 0.4 and schema 1, API format
-//! as POST `/prompt` takes it. Not read: EXIF of WebP and JPEG, video and audio containers.
+//! as POST `/prompt` takes it. Not read: video and audio containers.
 //!
 //! What would mislead: a vendor's word in a class name; a muted or bypassed remote node; a remote node that
 //! no output needs; an image input whose source is bypassed. All four are told apart here.
@@ -14,7 +14,7 @@ mod operations;
 mod reach;
 mod ui;
 
-use super::{Context, File, Importer, png};
+use super::{Context, File, Importer, exif, png};
 use crate::model::DataKinds;
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
@@ -41,18 +41,18 @@ impl Importer for ComfyUi {
     }
 
     fn about(&self) -> &'static str {
-        "ComfyUI workflows: editor format, API format, PNG with either embedded"
+        "ComfyUI workflows: editor format, API format, pictures with either embedded"
     }
 
     fn doc(&self) -> &'static str {
         "Recognised by content: an object with `nodes` and `links` (editor format), an object whose values have \
          `class_type` and `inputs` (API format, also wrapped in a request body), a PNG with a text chunk \
-         `prompt` or `workflow`.\n\n\
+         `prompt` or `workflow`, a WebP or JPEG with either in its EXIF data.\n\n\
          A node is remote by its class name (`policies/services/comfyui.toml`), or by the address in its \
          widgets. It counts as active if its mode is not 2 or 4, nothing around it is switched off, and an \
          output node needs it. An image counts as sent only if one really arrives, through bypassed nodes, \
          reroutes and subgraph boundaries.\n\n\
-         Not read: workflows in WebP, JPEG, video and audio files."
+         Not read: workflows in video and audio files."
     }
 
     fn component(&self) -> Option<(&'static str, Role)> {
@@ -68,8 +68,10 @@ impl Importer for ComfyUi {
             notes: BTreeSet::new(),
             partial: false,
         };
-        if file.bytes.starts_with(png::SIGNATURE) {
-            let chunks = png::texts(file.bytes, &["prompt", "workflow"], LARGEST);
+        let png = file.bytes.starts_with(png::SIGNATURE);
+        if png || exif::is_picture(file.bytes) {
+            let texts = if png { png::texts } else { exif::texts };
+            let chunks = texts(file.bytes, &["prompt", "workflow"], LARGEST);
             if chunks.texts.is_empty() && chunks.problem.is_none() {
                 return None;
             }

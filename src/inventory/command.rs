@@ -219,8 +219,8 @@ impl<'a> Reader<'a> {
     fn assign(&mut self, word: &Word) {
         let Some((name, value)) = assignment(&word.text) else { return };
         let (name, value) = (name.to_owned(), self.expand(value.trim()));
-        let known = match self.programs.is_secret(&name) {
-            // That nothing is filled in is no secret.
+        let known = match self.programs.is_secret(&name) || self.programs.by_variable(&name).is_some() {
+            // That nothing is filled in is no secret. Flags may hold tokens.
             true => self.programs.is_placeholder(&value).then(String::new),
             false => (!value.contains("${")).then(|| value.clone()),
         };

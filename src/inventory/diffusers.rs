@@ -66,7 +66,8 @@ fn asset(kind: AssetKind, name: &str, line: u64, because: String, inventory: &mu
 /// A pipeline and its components; whether it is one.
 fn pipeline(root: &Node, inventory: &mut FileInventory) -> bool {
     let Some(class) = root.get("_class_name") else { return false };
-    let components: Vec<_> = root.entries().iter().filter(|(_, v)| v.items().len() == 2).collect();
+    let components: Vec<_> =
+        root.entries().iter().filter(|(k, v)| !k.text.starts_with('_') && v.items().len() == 2).collect();
     if components.is_empty() {
         return false;
     }

@@ -189,7 +189,7 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     fn read(text: &str) -> FileInventory {

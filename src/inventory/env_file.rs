@@ -137,7 +137,7 @@ fn assignment(line: &str, spaced: bool) -> Option<(&str, &str, Option<char>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import, operations};
+    use super::super::testing::{assets, operations, read as import};
     use super::*;
 
     #[test]

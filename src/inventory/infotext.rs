@@ -1,10 +1,10 @@
-//! PNG with the parameters of its making: Automatic1111, Forge, SD.Next, Fooocus.
+//! Pictures with the parameters of their making: Automatic1111, Forge, SD.Next, Fooocus.
 //!
 //! The text holds the prompt, which is not shown. No address stands in it; only the name of a cloud model
 //! says that somebody else made the picture.
 
 use super::endpoint::{operation, shown};
-use super::{Context, File, Importer, png};
+use super::{Context, File, Importer, exif, png};
 use crate::model::data::{Certainty, DataKind, DataKinds};
 use crate::model::inventory::{FileInventory, Spelled, Verdict, Where};
 use crate::model::project::Role;
@@ -23,7 +23,7 @@ impl Importer for Infotext {
     }
 
     fn about(&self) -> &'static str {
-        "PNG with generation parameters: Automatic1111, Forge, SD.Next, Fooocus"
+        "Pictures with generation parameters: Automatic1111, Forge, SD.Next, Fooocus"
     }
 
     fn doc(&self) -> &'static str {
@@ -38,8 +38,10 @@ impl Importer for Infotext {
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-        (file.bytes.starts_with(png::SIGNATURE) && file.holds("parameters")).then_some(())?;
-        let chunks = png::texts(file.bytes, &["parameters", "fooocus_scheme"], LARGEST);
+        let png = file.bytes.starts_with(png::SIGNATURE);
+        (png && file.holds("parameters") || exif::is_picture(file.bytes)).then_some(())?;
+        let texts = if png { png::texts } else { exif::texts };
+        let chunks = texts(file.bytes, &["parameters", "fooocus_scheme"], LARGEST);
         let fooocus = chunks.texts.iter().any(|c| c.keyword == "fooocus_scheme");
         let text = &chunks.texts.iter().find(|c| c.keyword == "parameters")?.text;
         let pairs = text.lines().rev().find_map(pairs).unwrap_or_default();

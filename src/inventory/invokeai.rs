@@ -16,6 +16,9 @@ use crate::services::settings::{KeyRole, Settings};
 /// Chunks of a PNG that hold a graph.
 const CHUNKS: [&str; 3] = ["invokeai_graph", "invokeai_workflow", "invokeai_metadata"];
 
+/// Largest settings file that is read, in bytes.
+const LARGEST_SETTINGS: usize = 1 << 20;
+
 pub(super) struct InvokeAi;
 
 pub(super) static IMPORTER: InvokeAi = InvokeAi;
@@ -72,10 +75,11 @@ impl InvokeAi {
     }
 
     fn settings(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-        let settings = Settings::of(self.id())?;
-        settings.telling().any(|word| file.holds(word)).then_some(())?;
         // Its files are flat YAML: a key at the beginning of a line, no list at the top.
-        (!file.text()?.trim_start().starts_with(['{', '[', '<'])).then_some(())?;
+        (!file.bytes.trim_ascii_start().starts_with(b"{") && file.bytes.len() <= LARGEST_SETTINGS)
+            .then_some(())?;
+        (file.holds("schema_version:") || file.holds("external_")).then_some(())?;
+        let settings = Settings::of(self.id())?;
         let (documents, problem) = file.yaml()?;
         let root = documents.iter().find(|root| settings::recognised(settings, root.entries()));
         let Some(root) = root else {

@@ -134,7 +134,8 @@ fn is_batch(file: &File<'_>) -> bool {
 /// Whether a variable is given a value at the beginning of a line, commented out or not.
 fn assigns(file: &File<'_>, variable: &str) -> bool {
     let needle = format!("{variable}=");
-    memchr::memmem::find_iter(file.bytes, needle.as_bytes()).take(16).any(|at| {
+    let head = file.bytes.get(..LARGEST).unwrap_or(file.bytes);
+    memchr::memmem::find_iter(head, needle.as_bytes()).take(16).any(|at| {
         let line =
             file.bytes.get(..at).unwrap_or_default().rsplit(|b| *b == b'\n').next().unwrap_or_default();
         let before = String::from_utf8_lossy(line).to_ascii_lowercase();

@@ -9,12 +9,14 @@ mod artefact;
 mod command;
 pub mod document;
 mod endpoint;
+mod exif;
 mod interpolate;
 mod invocation;
 mod manifest;
 mod png;
 mod provenance;
 mod purl;
+mod proxy;
 mod reconcile;
 mod reference;
 mod settings;
@@ -158,10 +160,10 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, compose, kubernetes, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext,
-    diffusers, comfyui_paths, comfyui_manager, env_file, requirements, pyproject, python_lock,
-    package_json, npm_lock, dockerfile, launch_script, checksums, model_card, safetensors, gguf,
-    pickle, onnx,
+    comfyui, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths,
+    comfyui_manager, launch_script, requirements, pyproject, python_lock, package_json, npm_lock,
+    compose, kubernetes, helm, litellm, envoy, nginx_proxy, systemd, dockerfile, env_file,
+    checksums, model_card, safetensors, gguf, pickle, onnx,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

@@ -95,7 +95,7 @@ fn yarn_name(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import};
+    use super::super::testing::{assets, read as import};
     use super::*;
 
     #[test]

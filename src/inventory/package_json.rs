@@ -67,7 +67,7 @@ impl Importer for PackageJson {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import};
+    use super::super::testing::{assets, read as import};
     use super::*;
 
     #[test]

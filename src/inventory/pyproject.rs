@@ -114,7 +114,7 @@ fn table(node: Option<&Node>, key: &str, how: &str, packages: &mut Packages<'_>)
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import};
+    use super::super::testing::{assets, read as import};
     use super::*;
 
     #[test]

@@ -66,7 +66,7 @@ impl Importer for PythonLock {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import};
+    use super::super::testing::{assets, read as import};
     use super::*;
 
     #[test]

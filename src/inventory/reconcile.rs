@@ -104,17 +104,21 @@ impl Tree {
         ))
     }
 
-    /// A name without a place that another file defines.
+    /// A name without a place that another file defines, or one thought to be inside that stands for a
+    /// host outside.
     fn by_name(
         &self,
         address: &str,
         operation: &Operation,
         context: &Context<'_>,
     ) -> Option<(Target, Where)> {
-        if operation.locality != Locality::Undetermined || !operation.spelled.as_ref()?.variables.is_empty() {
+        if operation.locality == Locality::Remote || !operation.spelled.as_ref()?.variables.is_empty() {
             return None;
         }
         let sibling = self.sibling(&host_of(address)?)?;
+        if operation.locality == Locality::Local && sibling.outside.is_none() {
+            return None;
+        }
         Some((self.at_sibling(sibling, None, context), sibling.place.clone()))
     }
 

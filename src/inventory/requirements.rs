@@ -84,7 +84,7 @@ fn read(line: &str) -> Option<Line<'_>> {
     }
     let name = name_of(line)?;
     let rest = line.get(name.len()..).unwrap_or_default().trim_start();
-    let particular = rest.starts_with(['=', '>', '<', '~', '!', '[', '@', ';', '(']);
+    let particular = rest.starts_with(['>', '<', '~', '!', '[', '@', ';', '(']) || rest.starts_with("==");
     (rest.is_empty() || particular).then_some(Line::Package(name, particular))
 }
 
@@ -98,7 +98,7 @@ pub(super) fn name_of(requirement: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{assets, import};
+    use super::super::testing::{assets, read as import};
     use super::*;
 
     #[test]
@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn prose_and_lists_of_words_are_none() {
-        for text in ["openai is good\n", "openai\nreplicate\n", "a = 1\n", "[section]\nx==1\n"] {
+        for text in ["openai is good\n", "openai\nreplicate\n", "a = 1\n", "# ==\nA=1\n", "[section]\nx==1\n"]
+        {
             assert!(import(&IMPORTER, "notes.txt", text).is_none(), "{text}");
         }
         assert!(import(&IMPORTER, "requirements.txt", "openai\n").is_some());

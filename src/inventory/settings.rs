@@ -18,6 +18,8 @@ const MOST_FACTS: usize = 2_000;
 
 /// Reads a JSON file of a program, if it is one; what it means, or that it cannot be read.
 pub(super) fn json(file: &File<'_>, id: &str, context: &Context<'_>) -> Option<FileInventory> {
+    let start = file.bytes.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF))?;
+    matches!(start, b'{' | b'/').then_some(())?;
     let settings = Settings::of(id)?;
     settings.telling().any(|word| file.holds(word)).then_some(())?;
     match file.json() {

@@ -55,8 +55,10 @@ impl Variable {
 /// What a name stands for inside a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sibling {
-    /// A part of the deployment; why.
+    /// A part of the deployment that the file describes; why.
     Here(String),
+    /// Something inside by the form of its name; another file may say what. Why.
+    Inside(String),
     /// A host outside.
     Outside(String),
 }
@@ -259,13 +261,18 @@ impl<'a> Found<'a> {
             return;
         }
         let Some(host) = spelled.address.as_deref().and_then(host_of) else { return };
-        match siblings(&host) {
-            Some(Sibling::Here(why)) => {
+        let sibling = siblings(&host);
+        let described = matches!(sibling, Some(Sibling::Here(_)));
+        match sibling {
+            Some(Sibling::Here(why) | Sibling::Inside(why)) => {
                 operation.locality = Locality::Local;
                 operation.certainty = Certainty::Implied;
                 operation.service = None;
                 operation.route = vec![host];
                 operation.because = format!("{}; {why}", operation.because);
+                if described {
+                    operation.spelled = None;
+                }
             }
             Some(Sibling::Outside(outside)) => {
                 let why = format!("{}; which stands for `{}`", operation.because, shown(&outside));

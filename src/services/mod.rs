@@ -17,6 +17,7 @@
 pub mod artefacts;
 pub mod bom;
 pub mod environment;
+pub mod gateways;
 mod hosts;
 mod load;
 pub mod nodes;

@@ -148,10 +148,10 @@ impl<'n> Cluster<'n> {
             });
         }
         if host.ends_with(".svc") || host.ends_with(".cluster.local") {
-            return Some(Sibling::Here("the name is one of the cluster".to_owned()));
+            return Some(Sibling::Inside("the name is one of the cluster".to_owned()));
         }
         let bare = !host.contains(['.', ':']) && host != "localhost";
-        bare.then(|| Sibling::Here("a name without a dot is looked up inside the cluster".to_owned()))
+        bare.then(|| Sibling::Inside("a name without a dot is looked up inside the cluster".to_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-use super::super::testing::{assets, import, operations};
+use super::super::testing::{assets, operations, read as import};
 use super::*;
 
 fn read(text: &str) -> FileInventory {

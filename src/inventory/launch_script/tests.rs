@@ -1,1 +1,62 @@
+use super::IMPORTER;
+use crate::inventory::testing::{read, shown};
 
+#[test]
+fn stock_files_are_comments() {
+    let sh = "#!/bin/bash\n#export COMMANDLINE_ARGS=\"\"\n#python_cmd=\"python3\"\n";
+    assert_eq!(shown(&IMPORTER, "webui-user.sh", sh), ["local"]);
+    let bat = "@echo off\r\n\r\nset PYTHON=\r\nset COMMANDLINE_ARGS=\r\n\r\ncall webui.bat\r\n";
+    assert_eq!(shown(&IMPORTER, "webui-user.bat", bat), ["local"]);
+    let off = "#!/bin/bash\n# export COMMANDLINE_ARGS=\"--share\"\n";
+    assert_eq!(
+        shown(&IMPORTER, "webui-user.sh", off),
+        ["inactive", "2 --share prompt+image gradio-share inactive"]
+    );
+    for mark in ["rem", "@REM", "::"] {
+        let text = format!("@echo off\r\n{mark} set COMMANDLINE_ARGS=--share\r\ncall webui.bat\r\n");
+        assert_eq!(shown(&IMPORTER, "w.bat", text)[0], "inactive", "{mark}");
+    }
+}
+
+#[test]
+fn relays_and_sources_of_downloads() {
+    let bat = "@echo off\r\nset COMMANDLINE_ARGS=--xformers --ngrok CANARY\r\nset HF_ENDPOINT=https://m.example\r\n";
+    assert_eq!(
+        shown(&IMPORTER, "w.bat", bat),
+        ["remote", "2 --ngrok prompt+image ngrok", "3 HF_ENDPOINT fetch m.example"]
+    );
+    assert!(!format!("{:?}", read(&IMPORTER, "w.bat", bat).unwrap()).contains("CANARY"));
+}
+
+#[test]
+fn keys_are_named_and_an_empty_one_is_none() {
+    let text = "#!/bin/sh\nexport OPENAI_API_KEY=CANARY\nexport FAL_KEY=\"\"\nexport HF_TOKEN=$T\npython main.py\npython launch.py\n";
+    assert_eq!(
+        shown(&IMPORTER, "r.sh", text),
+        [
+            "remote-capable",
+            "2 credential OPENAI_API_KEY openai",
+            "3 credential FAL_KEY fal inactive",
+            "4 credential HF_TOKEN"
+        ]
+    );
+    assert!(!format!("{:?}", read(&IMPORTER, "r.sh", text).unwrap()).contains("CANARY"));
+}
+
+#[test]
+fn scripts_without_a_known_program_are_not_claimed() {
+    assert_eq!(shown(&IMPORTER, "a.sh", "#!/bin/sh\nls -l\n"), ["none"]);
+    assert_eq!(shown(&IMPORTER, "a.py", "#!/usr/bin/env python3\n# ngrok http 1\n"), ["none"]);
+    assert_eq!(shown(&IMPORTER, "a.md", "ngrok http 7860"), ["none"]);
+    assert_eq!(shown(&IMPORTER, ".env", "COMMANDLINE_ARGS=--share\n"), ["none"]);
+    assert_eq!(shown(&IMPORTER, "a.sh", "#!/usr/bin/env -S bash -e\nngrok http 1\n")[0], "remote");
+}
+
+#[test]
+fn what_cannot_be_read_is_undetermined() {
+    let mut text = b"#!/bin/bash\nexport COMMANDLINE_ARGS='--share'\n".to_vec();
+    text.push(0xFF);
+    assert_eq!(shown(&IMPORTER, "w.sh", &text), ["undetermined"]);
+    let long = format!("#!/bin/bash\nexport COMMANDLINE_ARGS=''\n{}", "#".repeat(2 << 20));
+    assert_eq!(shown(&IMPORTER, "w.sh", long), ["undetermined"]);
+}

@@ -195,7 +195,7 @@ impl Found<'_> {
     }
 
     /// Adds an operation of a program, and what follows from it for the file.
-    pub(super) fn push(&mut self, mut operation: Operation, program: &Program<'_>) {
+    pub(in crate::inventory) fn push(&mut self, mut operation: Operation, program: &Program<'_>) {
         if program.state != State::Active {
             operation.state = program.state;
         }

@@ -21,6 +21,50 @@ fn the_shipped_list_holds_every_partner_node_of_the_table() {
     }
 }
 
+fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
+    table.lines().filter(|l| !l.starts_with('#')).map(|l| l.split('\t').collect())
+}
+
+fn role(name: &str) -> Role {
+    toml::from_str::<NodeClass>(&format!("class = \"x\"\nrole = \"{name}\"")).unwrap().role
+}
+
+/// The list of partner nodes that the facts give, each in its role and with something to send.
+#[test]
+fn every_partner_node_has_its_role() {
+    let table = include_str!("../../../tests/fixtures/comfyui-table/partner.tsv");
+    let list = list();
+    let mut met = 0;
+    for row in rows(table) {
+        let [class, wanted, _] = row[..] else { panic!("{row:?}") };
+        let known =
+            list.find(class, &["comfy-core"], &|_| false).unwrap_or_else(|| panic!("{class} is missing"));
+        assert!(known.partner.is_some() && !known.guess, "{class}");
+        assert_eq!(known.role, role(wanted), "{class}");
+        assert!(wanted == "helper" || !known.kinds().is_empty(), "{class} sends nothing");
+        met += 1;
+    }
+    assert_eq!(met, 285);
+}
+
+/// Packs that call out, in the role and with the vendor that the facts give.
+#[test]
+fn every_pack_of_the_table_goes_where_it_goes() {
+    let table = include_str!("../../../tests/fixtures/comfyui-table/packs.tsv");
+    let list = list();
+    for row in rows(table) {
+        let [class, pack, wanted, to] = row[..] else { panic!("{row:?}") };
+        let packs: Vec<&str> = (pack != "-").then_some(pack).into_iter().collect();
+        let known = list.find(class, &packs, &|_| false).unwrap_or_else(|| panic!("{class} is missing"));
+        assert_eq!(known.role, role(wanted), "{class}");
+        let at = known.service.as_deref().or(known.host.as_deref());
+        assert_eq!(at.unwrap_or("-"), to, "{class}");
+        if pack != "-" && pack != "comfy-core" {
+            assert!(list.find(class, &[], &|_| false).is_none(), "{class} without its pack");
+        }
+    }
+}
+
 #[test]
 fn a_vendors_word_is_not_a_vendor() {
     for local in [
