@@ -115,7 +115,8 @@ impl Model {
         }
         if training {
             self.notes.insert(
-                "its metadata tells how it was trained: captions or folder names, which may name people".to_owned(),
+                "its metadata tells how it was trained: captions or folder names, which may name people"
+                    .to_owned(),
             );
         }
         let model = Asset {

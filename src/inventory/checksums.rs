@@ -83,7 +83,8 @@ fn lfs(file: &File<'_>, text: &str) -> Option<Given> {
     if text.len() > LARGEST_POINTER {
         return None;
     }
-    let (n, digest) = text.lines().enumerate().find_map(|(n, l)| Some((n, l.strip_prefix("oid sha256:")?)))?;
+    let (n, digest) =
+        text.lines().enumerate().find_map(|(n, l)| Some((n, l.strip_prefix("oid sha256:")?)))?;
     let sha256 = sha256_of(digest.trim())?;
     Some(Given { name: file.name().to_owned(), sha256, line: u64::try_from(n).ok()? + 1 })
 }
@@ -127,7 +128,10 @@ mod tests {
     #[test]
     fn every_form_is_read_at_its_line() {
         let model = |name: &str, line| vec![(name.to_owned(), Some(line))];
-        assert_eq!(read("SHA256SUMS", &format!("{DIGEST}  README\n{DIGEST} *./a.ckpt\n")), model("a.ckpt", 2));
+        assert_eq!(
+            read("SHA256SUMS", &format!("{DIGEST}  README\n{DIGEST} *./a.ckpt\n")),
+            model("a.ckpt", 2)
+        );
         assert_eq!(read("x", &format!("SHA256 (b (1).gguf) = {DIGEST}\n")), model("b (1).gguf", 1));
         assert_eq!(read("m/a.pt.sha256", &DIGEST.to_uppercase()), model("a.pt", 1));
         let pointer = format!("{POINTER}\noid sha256:{DIGEST}\nsize 12\n");

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_source_is_told_by_its_host_only() {
-        let bytes = file(&[("general.name", "CANARY"), ("general.source.url", "https://huggingface.co/CANARY/x")]);
+        let bytes =
+            file(&[("general.name", "CANARY"), ("general.source.url", "https://huggingface.co/CANARY/x")]);
         let found = read(&bytes).unwrap();
         assert_eq!(found.provenance, Some(Provenance::Declared));
         assert_eq!(found.assets[0].service.as_deref(), Some("huggingface-hub"));

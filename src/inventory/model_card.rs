@@ -44,7 +44,8 @@ impl Importer for ModelCard {
         let (documents, problem) = document::yaml(front);
         let mut result = FileInventory::new(file.path, self.id());
         result.verdict = Verdict::NoEvidence;
-        let Some(card) = documents.first().filter(|d| OF_A_MODEL.iter().any(|key| d.get(key).is_some())) else {
+        let Some(card) = documents.first().filter(|d| OF_A_MODEL.iter().any(|key| d.get(key).is_some()))
+        else {
             result.notes.push(problem?.note());
             return Some(result);
         };

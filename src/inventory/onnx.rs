@@ -49,18 +49,20 @@ impl Importer for Onnx {
         let mut walk = Walk::new(Cursor::new(file.at(), 0, u64::MAX));
         match walk.model(&mut |key, value| model.metadata.entry(key, value, context)) {
             Some(()) if walk.graph && walk.operators => {}
-            None if file.name().to_ascii_lowercase().ends_with(".onnx") => {
+            _ if file.name().to_ascii_lowercase().ends_with(".onnx") => {
                 model.incomplete("it breaks off, or is not what the format says");
             }
             _ => return None,
         }
         let known = Artefacts::shipped();
         for domain in walk.domains.iter().filter(|d| !known.knows_domain(d) && !walk.defined.contains(*d)) {
-            let because = "runtimes do not bring this operator set with them; a library from elsewhere runs it";
+            let because =
+                "runtimes do not bring this operator set with them; a library from elsewhere runs it";
             model.code(file, domain, "opset_import", because);
         }
         if walk.external > 0 {
-            let names: Vec<String> = walk.files.iter().take(MOST_NAMED).map(|f| format!("`{}`", shown(f))).collect();
+            let names: Vec<String> =
+                walk.files.iter().take(MOST_NAMED).map(|f| format!("`{}`", shown(f))).collect();
             model.notes.insert(format!(
                 "{} in other files, which its SHA-256 does not cover: {}",
                 plural(walk.external, "tensor lies", "tensors lie"),

@@ -74,7 +74,9 @@ fn in_archive(file: &File<'_>, named: bool) -> Option<Model> {
         return None;
     }
     if archive.scripts {
-        model.notes.insert("it holds TorchScript, which PyTorch interprets when the model is loaded".to_owned());
+        model
+            .notes
+            .insert("it holds TorchScript, which PyTorch interprets when the model is loaded".to_owned());
     }
     if archive.more {
         model.incomplete("it holds more pickles than were read");

@@ -50,7 +50,8 @@ impl Declared {
     fn of(files: &[FileInventory]) -> Declared {
         let mut declared = Declared::default();
         for file in files.iter().filter(|f| f.provenance.is_none()) {
-            let models = || file.assets.iter().filter(|a| a.kind == AssetKind::Model && a.state == State::Active);
+            let models =
+                || file.assets.iter().filter(|a| a.kind == AssetKind::Model && a.state == State::Active);
             if last(&file.path) == INDEX || (file.kind == "model-card" && models().next().is_some()) {
                 declared.folders.insert(folder(&file.path).to_owned(), file.path.clone());
                 continue;
@@ -159,7 +160,10 @@ mod tests {
         let bom = [model("bom.json", "cyclonedx", "x/a.pt", Some("aa"))];
         let of = |sha256| settled(&bom, artefact("m/a.pt", sha256, Provenance::Undeclared));
         assert_eq!(of(Some("aa")).0, Provenance::Verified);
-        assert_eq!(of(Some("bb")), (Provenance::Contradicted, "it is a model; `bom.json` gives another SHA-256 for it".to_owned()));
+        assert_eq!(
+            of(Some("bb")),
+            (Provenance::Contradicted, "it is a model; `bom.json` gives another SHA-256 for it".to_owned())
+        );
         assert_eq!(of(None).0, Provenance::Declared);
         let elsewhere = settled(&bom, artefact("m/renamed.pt", Some("aa"), Provenance::Undeclared));
         assert_eq!(elsewhere.0, Provenance::Verified);
@@ -174,7 +178,10 @@ mod tests {
         assert_eq!(of("two/unet/a.pt"), Provenance::Undeclared);
         let bom = [model("one/bom.json", "cyclonedx", "a.pt", Some("11"))];
         let of = |path| settled(&bom, artefact(path, Some("22"), Provenance::Undeclared)).0;
-        assert_eq!((of("one/vae/a.pt"), of("onetwo/a.pt")), (Provenance::Contradicted, Provenance::Undeclared));
+        assert_eq!(
+            (of("one/vae/a.pt"), of("onetwo/a.pt")),
+            (Provenance::Contradicted, Provenance::Undeclared)
+        );
     }
 
     #[test]
@@ -183,9 +190,18 @@ mod tests {
             model("one/SHA256SUMS", "checksums", "a.pt", Some("11")),
             model("two/SHA256SUMS", "checksums", "a.pt", Some("22")),
         ];
-        assert_eq!(settled(&sums, artefact("two/a.pt", Some("22"), Provenance::Undeclared)).0, Provenance::Verified);
+        assert_eq!(
+            settled(&sums, artefact("two/a.pt", Some("22"), Provenance::Undeclared)).0,
+            Provenance::Verified
+        );
         let other = settled(&sums, artefact("two/a.pt", Some("33"), Provenance::Undeclared));
-        assert_eq!(other, (Provenance::Contradicted, "it is a model; `two/SHA256SUMS` gives another SHA-256 for it".to_owned()));
+        assert_eq!(
+            other,
+            (
+                Provenance::Contradicted,
+                "it is a model; `two/SHA256SUMS` gives another SHA-256 for it".to_owned()
+            )
+        );
     }
 
     #[test]

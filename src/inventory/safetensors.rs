@@ -55,7 +55,8 @@ impl Importer for Safetensors {
             model.incomplete("its header is cut short");
             return Some(model.finish(file, self.id()));
         };
-        let mut found = Header { context, metadata: Metadata::default(), tensors: 0, types: BTreeSet::new(), end: 0 };
+        let mut found =
+            Header { context, metadata: Metadata::default(), tensors: 0, types: BTreeSet::new(), end: 0 };
         let mut reader = serde_json::Deserializer::from_slice(&header);
         let read = found.read(&mut reader).and_then(|()| reader.end());
         let types: Vec<&str> = found.types.iter().map(String::as_str).collect();
@@ -67,7 +68,9 @@ impl Importer for Safetensors {
         model.metadata = found.metadata;
         match read {
             Err(_) => model.incomplete("its header is not what the format says"),
-            Ok(()) if found.end > cursor.left() => model.incomplete("it is cut short: tensors are missing at its end"),
+            Ok(()) if found.end > cursor.left() => {
+                model.incomplete("it is cut short: tensors are missing at its end")
+            }
             Ok(()) if found.end < cursor.left() => {
                 let more = plural(cursor.left() - found.end, "byte", "bytes");
                 model.notes.insert(format!("{more} at its end belong to no tensor"));
@@ -128,7 +131,8 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
             }
             header.tensors += 1;
             header.end = header.end.max(to);
-            let named = tensor.dtype.len() <= 12 && tensor.dtype.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let named = tensor.dtype.len() <= 12
+                && tensor.dtype.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if named && header.types.len() < MOST_TYPES {
                 header.types.insert(tensor.dtype);
             }

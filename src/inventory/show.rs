@@ -90,7 +90,8 @@ fn file_text(file: &FileInventory, out: &mut String) {
         out.push_str(&format!("      {}\n", visible(&operation.because)));
     }
     for asset in &file.assets {
-        let state = if asset.state == State::Active { String::new() } else { format!(" ({})", asset.state.name()) };
+        let state =
+            if asset.state == State::Active { String::new() } else { format!(" ({})", asset.state.name()) };
         let (kind, name) = (asset.kind.name(), visible(&asset.name));
         let line = asset.place.line.map_or_else(String::new, |l| format!("line {l}  "));
         out.push_str(&format!("    {line}{kind}{state}  {name}\n      {}\n", visible(&asset.because)));

@@ -46,7 +46,8 @@ impl Walk<'_> {
         let kind = node.text_of("type").unwrap_or_default();
         let purl = node.text_of("purl").and_then(Purl::parse);
         // A data set and a source file may come from a model hub too.
-        let from_hub = purl.as_ref().is_some_and(Purl::is_model) && !matches!(kind, "data" | "file" | "library");
+        let from_hub =
+            purl.as_ref().is_some_and(Purl::is_model) && !matches!(kind, "data" | "file" | "library");
         let file = matches!(kind, "data" | "file") && Artefacts::shipped().names_a_model(name);
         let place = Where::key(self.path, node.line, inside);
         if kind == "machine-learning-model" || file || from_hub {
@@ -128,7 +129,11 @@ impl Walk<'_> {
         let classified: BTreeSet<String> =
             sets.items().iter().filter_map(|set| set.text_of("classification")).map(shown).collect();
         if !classified.is_empty() {
-            self.notes.insert(format!("training data of `{}` is classified {}", shown(name), listed(&classified)));
+            self.notes.insert(format!(
+                "training data of `{}` is classified {}",
+                shown(name),
+                listed(&classified)
+            ));
         }
     }
 }

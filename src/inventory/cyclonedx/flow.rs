@@ -224,7 +224,9 @@ impl<'n, 's> Flows<'n, 's> {
                         self.services.get(at).map(|s| s.target.clone())
                     }
                     End::Address(address) => Some(by_endpoint(&address, context)),
-                    End::Elsewhere => Some(unknown("its destination is described in another bill of materials")),
+                    End::Elsewhere => {
+                        Some(unknown("its destination is described in another bill of materials"))
+                    }
                     End::Service(_) | End::Inside => None,
                 };
                 let way = "which the service passes on";
@@ -242,9 +244,11 @@ impl<'n, 's> Flows<'n, 's> {
 
     fn operation(&self, entry: &Entry<'n>, service: &Service<'n>, way: &str, target: Target) -> Operation {
         let words = BomWords::shipped();
-        let texts = ["name", "description", "classification"].map(|k| entry.node.text_of(k).unwrap_or_default());
+        let texts =
+            ["name", "description", "classification"].map(|k| entry.node.text_of(k).unwrap_or_default());
         let kinds = words.kinds(&texts.join(". "));
-        let label = [texts[0], entry.classification, "data"].into_iter().find(|t| !t.is_empty()).unwrap_or("data");
+        let label =
+            [texts[0], entry.classification, "data"].into_iter().find(|t| !t.is_empty()).unwrap_or("data");
         let key = (entry.at, entry.name.clone());
         let counts = self.stricter.get(&key).copied().unwrap_or(entry.classification);
         let mut classified = format!("classified `{}`", shown(counts));

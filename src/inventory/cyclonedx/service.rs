@@ -24,7 +24,11 @@ pub(super) struct Service<'n> {
 }
 
 /// Every service, nested ones too, in the order of the file.
-pub(super) fn all<'n>(root: &'n Node, context: &Context<'_>, notes: &mut BTreeSet<String>) -> Vec<Service<'n>> {
+pub(super) fn all<'n>(
+    root: &'n Node,
+    context: &Context<'_>,
+    notes: &mut BTreeSet<String>,
+) -> Vec<Service<'n>> {
     let mut found = Vec::new();
     below(root, "", context, notes, &mut found);
     found

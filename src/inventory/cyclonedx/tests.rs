@@ -10,7 +10,10 @@ fn import(text: &str) -> Option<FileInventory> {
 }
 
 fn bom(rest: &str) -> FileInventory {
-    import(&format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:1-2",{rest}}}"#)).unwrap()
+    import(&format!(
+        r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:1-2",{rest}}}"#
+    ))
+    .unwrap()
 }
 
 fn services(list: &str) -> FileInventory {
@@ -47,7 +50,9 @@ fn a_flow_is_named_from_the_side_of_the_service() {
 
 #[test]
 fn a_direction_that_is_not_said_is_not_local() {
-    let found = services(r#"{"name":"near","endpoints":["http://127.0.0.1:1"],"data":[{"flow":"unknown","classification":"image"}]}"#);
+    let found = services(
+        r#"{"name":"near","endpoints":["http://127.0.0.1:1"],"data":[{"flow":"unknown","classification":"image"}]}"#,
+    );
     assert_eq!(found.verdict, Verdict::Undetermined);
 }
 
@@ -73,7 +78,9 @@ fn a_boundary_moves_no_public_endpoint_inside() {
 #[test]
 fn without_an_endpoint_the_boundary_or_the_provider_decides() {
     let of = |rest: &str| {
-        let found = services(&format!(r#"{{"name":"s"{rest},"data":[{{"flow":"inbound","classification":"image"}}]}}"#));
+        let found = services(&format!(
+            r#"{{"name":"s"{rest},"data":[{{"flow":"inbound","classification":"image"}}]}}"#
+        ));
         (found.operations[0].locality, found.operations[0].service.clone())
     };
     assert_eq!(of(""), (Locality::Undetermined, None));
@@ -104,7 +111,9 @@ fn a_flow_declared_at_both_ends_is_counted_once_by_its_stricter_classification()
     assert_eq!(found.operations[0].place.inside.as_deref(), Some("services[0].services[0].data[0]"));
     assert_eq!(
         found.notes,
-        ["contradiction: the flow `push` is classified `Public` at `A` and `PII` at `B`; the stricter counts"]
+        [
+            "contradiction: the flow `push` is classified `Public` at `A` and `PII` at `B`; the stricter counts"
+        ]
     );
 }
 
@@ -152,7 +161,9 @@ fn a_list_of_models_says_nothing_of_flows() {
 
 #[test]
 fn a_client_of_a_hosted_service_makes_it_capable() {
-    let found = bom(r#""components":[{"type":"library","name":"openai","purl":"pkg:pypi/openai@1.0"},{"type":"library","name":"torch","purl":"pkg:pypi/torch@2"}]"#);
+    let found = bom(
+        r#""components":[{"type":"library","name":"openai","purl":"pkg:pypi/openai@1.0"},{"type":"library","name":"torch","purl":"pkg:pypi/torch@2"}]"#,
+    );
     assert_eq!(found.verdict, Verdict::RemoteCapable);
     assert_eq!(found.assets.len(), 1);
 }
@@ -181,7 +192,8 @@ fn what_is_cut_short_or_too_deep_is_undetermined() {
     for cut in 24..whole.len() - 1 {
         assert_eq!(import(&whole[..cut]).unwrap().verdict, Verdict::Undetermined, "{cut}");
     }
-    let deep = format!(r#"{{"bomFormat":"CycloneDX","services":{}1{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
+    let deep =
+        format!(r#"{{"bomFormat":"CycloneDX","services":{}1{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
     assert_eq!(import(&deep).unwrap().verdict, Verdict::Undetermined);
 }
 

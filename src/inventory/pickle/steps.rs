@@ -274,9 +274,7 @@ impl Steps {
 
 /// A word that could be the name of a module or of something in one.
 fn name(text: &str) -> Item {
-    let part = |p: &str| {
-        p.chars().all(|c| c.is_alphanumeric() || c == '_') && !p.is_empty()
-    };
+    let part = |p: &str| p.chars().all(|c| c.is_alphanumeric() || c == '_') && !p.is_empty();
     let short = u64::try_from(text.len()).is_ok_and(|n| n <= LONGEST_NAME);
     if short && text.split('.').all(part) { Item::Name(text.into()) } else { Item::Other }
 }

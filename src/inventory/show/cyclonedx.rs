@@ -159,7 +159,9 @@ fn components(files: &[&FileInventory]) -> Vec<Component> {
         for asset in &file.assets {
             let (kind, reference) = match asset.kind {
                 AssetKind::Package => ("library", format!("package/{}", asset.name)),
-                AssetKind::Model => ("machine-learning-model", format!("model/{}/{}", place(&asset.place), asset.name)),
+                AssetKind::Model => {
+                    ("machine-learning-model", format!("model/{}/{}", place(&asset.place), asset.name))
+                }
                 _ => continue,
             };
             let component = all.entry(reference.clone()).or_insert_with(|| Component {

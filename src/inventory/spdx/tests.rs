@@ -11,7 +11,10 @@ fn import(text: &str) -> Option<FileInventory> {
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 fn three(elements: &str) -> FileInventory {
-    import(&format!(r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{elements}]}}"#)).unwrap()
+    import(&format!(
+        r#"{{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[{elements}]}}"#
+    ))
+    .unwrap()
 }
 
 #[test]

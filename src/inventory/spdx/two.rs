@@ -28,7 +28,9 @@ pub(super) fn read(root: &Node, context: &Context<'_>, result: &mut FileInventor
         }
     }
     if result.assets.iter().all(|a| a.kind != AssetKind::Model) {
-        result.notes.push("SPDX 2 has no purpose `model`; no package URL and no file name is one of a model".to_owned());
+        result.notes.push(
+            "SPDX 2 has no purpose `model`; no package URL and no file name is one of a model".to_owned(),
+        );
     }
 }
 
