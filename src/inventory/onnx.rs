@@ -49,7 +49,7 @@ impl Importer for Onnx {
         let mut walk = Walk::new(Cursor::new(file.at(), 0, u64::MAX));
         match walk.model(&mut |key, value| model.metadata.entry(key, value, context)) {
             Some(()) if walk.graph && walk.operators => {}
-            None if file.name().to_ascii_lowercase().ends_with(".onnx") => {
+            _ if file.name().to_ascii_lowercase().ends_with(".onnx") => {
                 model.incomplete("it breaks off, or is not what the format says");
             }
             _ => return None,

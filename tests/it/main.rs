@@ -8,6 +8,7 @@
     reason = "tests may fail loudly, and touch the disk"
 )]
 
+mod artefacts;
 mod canary;
 mod cli;
 mod criteria;
