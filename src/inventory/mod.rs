@@ -5,6 +5,7 @@
 //!
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
+mod code;
 pub mod document;
 mod endpoint;
 mod png;
@@ -113,7 +114,7 @@ macro_rules! shelf {
     };
 }
 
-shelf! { comfyui }
+shelf! { comfyui, python, javascript, notebook }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.
 #[must_use]

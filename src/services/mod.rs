@@ -19,6 +19,7 @@ mod load;
 pub mod nodes;
 mod paths;
 mod regions;
+pub mod sdks;
 mod shapes;
 
 pub use shapes::{Shape, shape};
