@@ -6,6 +6,7 @@
 //! To add an importer: one file with `pub(super) static IMPORTER: ...`, one word in [`shelf!`].
 
 mod artefact;
+mod code;
 mod command;
 pub mod document;
 mod endpoint;
@@ -15,8 +16,8 @@ mod invocation;
 mod manifest;
 mod png;
 mod provenance;
-mod purl;
 mod proxy;
+mod purl;
 mod reconcile;
 mod reference;
 mod settings;
@@ -160,10 +161,10 @@ macro_rules! shelf {
 }
 
 shelf! {
-    comfyui, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai, infotext, diffusers, comfyui_paths,
-    comfyui_manager, launch_script, requirements, pyproject, python_lock, package_json, npm_lock,
-    compose, kubernetes, helm, litellm, envoy, nginx_proxy, systemd, dockerfile, env_file,
-    checksums, model_card, safetensors, gguf, pickle, onnx,
+    comfyui, python, javascript, notebook, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai,
+    infotext, diffusers, comfyui_paths, comfyui_manager, launch_script, requirements, pyproject,
+    python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, envoy, nginx_proxy,
+    systemd, dockerfile, env_file, checksums, model_card, safetensors, gguf, pickle, onnx,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

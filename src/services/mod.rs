@@ -24,6 +24,7 @@ pub mod nodes;
 mod paths;
 pub mod programs;
 mod regions;
+pub mod sdks;
 pub mod settings;
 mod shapes;
 

@@ -1,0 +1,134 @@
+//! Code, whatever its language: programs are lowered to one form, evaluated, and asked what they call.
+//!
+//! What would mislead: a client whose address is on the machine; an import that nothing uses; text in
+//! comments and docstrings; routes that a server declares; a function handed over instead of called; an
+//! address that another file decides. Nothing is run, and no value of the program is told: only names.
+
+mod address;
+mod assets;
+mod carried;
+mod destination;
+mod evaluate;
+mod http;
+mod operations;
+pub(super) mod parse;
+mod prefilter;
+pub(super) mod program;
+mod reader;
+mod value;
+
+pub(super) use prefilter::worth_parsing;
+
+use super::endpoint::{host_of, shown};
+use super::{Context, File};
+use crate::model::Method;
+use crate::model::data::{Certainty, Locality};
+use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
+use crate::model::net::Url;
+use crate::services::sdks::Language;
+use evaluate::Evaluator;
+use parse::Parsed;
+use program::{Expr, Program};
+use reader::Reader;
+
+/// Largest file that is parsed, in bytes.
+pub(super) const LARGEST: usize = 4 << 20;
+
+/// A file of code too large to be read.
+pub(super) fn too_large(file: &File<'_>, kind: &str) -> FileInventory {
+    FileInventory {
+        verdict: Verdict::Undetermined,
+        notes: vec!["larger than 4 MiB: not read".to_owned()],
+        ..FileInventory::new(file.path, kind)
+    }
+}
+
+/// What a program does; `None` if it is nothing that concerns us.
+pub(super) fn inventory(
+    parsed: &Parsed,
+    language: Language,
+    path: &str,
+    kind: &str,
+    context: &Context<'_>,
+) -> Option<FileInventory> {
+    let program = &parsed.program;
+    let evaluator = Evaluator::new(program, language);
+    let mut reader = Reader::new(&evaluator, context, path);
+    reader.calls();
+    let stray = stray(program, &reader, context);
+    reader.operations.extend(stray);
+    reader.finish_assets();
+    let settings = reader.settings();
+    if reader.operations.is_empty() && reader.assets.is_empty() && settings.is_empty() {
+        return None;
+    }
+    let mut operations = reader.operations;
+    operations.sort_by(|a, b| (a.place.line, &a.id, &a.because).cmp(&(b.place.line, &b.id, &b.because)));
+    operations
+        .dedup_by(|a, b| a.place == b.place && a.id == b.id && a.because == b.because && a.sends == b.sends);
+    let mut notes = reader.notes;
+    notes.extend(parsed.notes.iter().cloned());
+    if let Some(line) = program.too_deep {
+        notes.insert(format!("nested too deep to be read whole (line {line})"));
+    }
+    if evaluator.exhausted() {
+        notes.insert("more to evaluate than is done for one file".to_owned());
+    }
+    let partial = parsed.partial || program.too_deep.is_some() || evaluator.exhausted();
+    let mut verdict = FileInventory::judge(&operations, &reader.assets);
+    if partial && verdict != Verdict::Remote {
+        verdict = Verdict::Undetermined;
+    }
+    Some(FileInventory {
+        verdict,
+        operations,
+        assets: reader.assets,
+        settings,
+        notes: notes.into_iter().collect(),
+        ..FileInventory::new(path, kind)
+    })
+}
+
+/// Addresses of known services that stand in the code while no call was seen to use them.
+fn stray(program: &Program, reader: &Reader<'_>, context: &Context<'_>) -> Vec<Operation> {
+    let mut out: Vec<Operation> = Vec::new();
+    for id in &program.addresses {
+        let Expr::Text(text) = program.expr(*id) else { continue };
+        let Some(url) = Url::parse(text).filter(|u| matches!(u.scheme, "http" | "https" | "ws" | "wss"))
+        else {
+            continue;
+        };
+        let Some(host) = host_of(url.host).filter(|_| !text.contains(char::is_whitespace)) else { continue };
+        let Some(found) = context.services.lookup(&host, Some(url.path), Method::Write) else { continue };
+        let told = reader.hosts.contains(&host) || reader.hosts.contains(&found.service.id);
+        let sends = !found.fetch
+            && found.service.generation
+            && found.certainty >= Certainty::Implied
+            && !found.sends.is_empty();
+        if told
+            || !sends
+            || (context.locality)(&host) == Locality::Local
+            || out.iter().any(|o| o.route == [host.clone()])
+        {
+            continue;
+        }
+        out.push(Operation {
+            id: format!("address {}", shown(&host)),
+            place: Where::line(reader.path, program.line(*id)),
+            state: State::Active,
+            sends: found.sends,
+            fetch: false,
+            service: Some(found.service.id.clone()),
+            route: vec![host],
+            locality: Locality::Undetermined,
+            certainty: Certainty::Possible,
+            because: format!(
+                "an address of {} stands in the code; no call was seen to use it",
+                found.service.id
+            ),
+            decided_at: None,
+            spelled: None,
+        });
+    }
+    out
+}
