@@ -21,6 +21,10 @@ impl Filter {
     fn of(language: Language) -> Filter {
         let sdks = Sdks::shipped();
         let mut words: Vec<String> = sdks.roots(language).map(str::to_owned).collect();
+        // `from a import b` reaches `a.b`.
+        let halves = words.iter().filter_map(|w| w.rsplit_once('.'));
+        let halves: Vec<String> = halves.map(|(of, name)| format!("{of} import {name}")).collect();
+        words.extend(halves.into_iter().filter(|_| language == Language::Python));
         let packages = words.len();
         words.extend(sdks.words(language).into_iter().flat_map(|w| w.telling.iter().cloned()));
         let words = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok();
