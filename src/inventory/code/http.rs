@@ -30,8 +30,14 @@ impl Reader<'_> {
         let program = self.evaluator.program;
         let made = |id: &Id| {
             let call = program.call(*id)?;
-            let known = self.evaluator.values(call.callee).iter().find_map(|v| self.evaluator.known(v))?;
-            Some(known.call.role == Role::Http && known.path.ends_with("Request"))
+            let is = |value: &Value| match value {
+                Value::Symbol(path) => {
+                    path.ends_with("Request")
+                        && self.evaluator.known(value).is_some_and(|k| k.call.role == Role::Http)
+                }
+                _ => false,
+            };
+            Some(self.evaluator.values(call.callee).iter().any(is))
         };
         match program.expr(id) {
             Expr::Name(name, scope) => program
@@ -135,7 +141,7 @@ impl Reader<'_> {
         let host = said.host();
         let target = match (&host, said.wild()) {
             (Some(_), Some(wild)) => {
-                let because = format!("it names a host under `{}`", shown(wild.trim_start_matches("*.")));
+                let because = format!("it names a host like `{}`", shown(&wild));
                 by_host(&wild, because, self.context)
             }
             _ if said.authority.is_none() && said.names.is_empty() => {

@@ -372,4 +372,26 @@ fn storage_takes_uploads() {
     assert_eq!(told("import boto3\nboto3.client('ec2')\n"), "remote-capable none");
 }
 
+/// The shapes of scripts that vendors publish as examples.
+#[test]
+fn examples_as_vendors_write_them() {
+    let stream = "from openai import OpenAI\nclient = OpenAI()\ndef main() -> None:\n    stream = client.images.generate(prompt='x', stream=True)\n    \
+        for event in stream:\n        print(event.type)\ntry:\n    main()\nexcept Exception as error:\n    print(error)\n";
+    assert_eq!(told(stream), "remote prompt");
+    let server = "import os\nfrom fastapi import FastAPI\nfrom diffusers.pipelines.x import StableDiffusion3Pipeline\napp = FastAPI()\n\
+        class T:\n    def start(self):\n        path = os.getenv('MODEL_PATH', 'org/m')\n        self.p = StableDiffusion3Pipeline.from_pretrained(path).to('cuda')\n\
+        @app.post('/v1/images/generations')\nasync def go(body):\n    return t.p(body.prompt)\n";
+    assert_eq!(told(server), "fetch-only none");
+    let router = "import os, requests\nURL = 'https://router.huggingface.co/hf-inference/models/o/m'\nhead = {'Authorization': f\"Bearer {os.environ['HF_TOKEN']}\"}\n\
+        def query(payload):\n    answer = requests.post(URL, headers=head, json=payload)\n    return answer.content\nquery({'inputs': 'x'})\n";
+    assert_eq!(told(router), "remote prompt");
+    let comfy = "import json\nfrom urllib import request\ndef queue(prompt):\n    p = {'prompt': prompt}\n    data = json.dumps(p).encode('utf-8')\n    \
+        request.urlopen(request.Request('http://127.0.0.1:8188/prompt', data=data))\n";
+    assert_eq!(told(comfy), "local none");
+    let typed = "from pydantic_settings import BaseSettings\nfrom openai import OpenAI\nclass Settings(BaseSettings):\n    image_url: str = 'http://localhost:1/v1'\n\
+        settings = Settings()\nOpenAI(base_url=settings.image_url).images.generate(prompt='x')\n";
+    assert_eq!(told(typed), "undetermined prompt");
+    assert_eq!(only(typed).spelled.unwrap().variables, ["IMAGE_URL"]);
+}
+
 mod beside;

@@ -80,3 +80,20 @@ fn damaged_and_hostile_files_are_never_local() {
     let knot = "import openai\na = b\nb = a\ndef f(x):\n    return f(x)\nopenai.OpenAI(base_url=f(a)).images.generate()\n";
     assert_eq!(told(knot), "undetermined prompt");
 }
+
+#[test]
+fn maps_that_share_maps_are_bounded() {
+    let mut code = "import replicate\nm0 = {'prompt': 'x'}\n".to_owned();
+    for level in 1..12 {
+        let keys: Vec<String> = (0..60).map(|k| format!("'k{k}': m{}", level - 1)).collect();
+        code.push_str(&format!("m{level} = {{{}}}\n", keys.join(", ")));
+    }
+    code.push_str("replicate.run('m', input=m11)\n");
+    assert_eq!(told(&code), "remote prompt+image+mask");
+    let line = format!("import os; {}\n", "openai;".repeat(200_000));
+    assert_eq!(told(&line), "none");
+    let parts: String = (0..20_000).map(|n| format!("x.a{n} = 1\nx.f()\n")).collect();
+    let found = read(&format!("import openai\nx = y\n{parts}")).unwrap();
+    assert_eq!(found.verdict, Verdict::Undetermined);
+    assert!(found.notes.iter().any(|n| n.starts_with("more to evaluate")), "{:?}", found.notes);
+}
