@@ -50,7 +50,8 @@ impl Evaluator<'_> {
 
     /// A value that may hold keys; whether it does.
     fn item(&self, id: Id, body: &[String], is_body: bool, carried: &mut Carried, depth: usize) -> bool {
-        if depth >= DEEPEST {
+        self.tick(1);
+        if depth >= DEEPEST || self.exhausted() {
             carried.hidden |= is_body;
             return false;
         }

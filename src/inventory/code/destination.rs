@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
 
     fn target(&self, said: &Said, service: Option<&str>) -> Target {
         if let Some(host) = said.wild() {
-            let because = format!("it names a host under `{}`", shown(host.trim_start_matches("*.")));
+            let because = format!("it names a host like `{}`", shown(&host));
             return by_host(&host, because, self.context);
         }
         let mut spelled = said.spelled(service);

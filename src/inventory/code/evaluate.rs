@@ -13,6 +13,7 @@ use super::value::{Fallback, Open, Text, Value};
 use crate::services::sdks::{Language, Sdks, Words};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Deepest chain of expressions that is followed.
@@ -41,7 +42,7 @@ pub(super) struct Evaluator<'p> {
     /// Parts by the scope and name of what they are parts of.
     parts_of_name: FxHashMap<(ScopeId, String), Vec<(String, Id)>>,
     /// Parts by dotted path.
-    parts_of_path: FxHashMap<String, Vec<(Id, u64)>>,
+    parts_of_path: BTreeMap<String, Vec<(Id, u64)>>,
     /// Calls of functions of the file, and how many arguments are given before the first.
     sites: FxHashMap<ScopeId, Vec<(Id, usize)>>,
     options: FxHashMap<String, CommandOption>,
@@ -64,7 +65,7 @@ impl<'p> Evaluator<'p> {
             depth: Cell::new(0),
             steps: Cell::new(0),
             parts_of_name: FxHashMap::default(),
-            parts_of_path: FxHashMap::default(),
+            parts_of_path: BTreeMap::new(),
             sites: FxHashMap::default(),
             options: FxHashMap::default(),
         };
@@ -77,12 +78,17 @@ impl<'p> Evaluator<'p> {
         self.steps.get() >= MOST_STEPS
     }
 
+    /// Counts steps that are taken outside of evaluation.
+    pub(super) fn tick(&self, steps: usize) {
+        self.steps.set(self.steps.get().saturating_add(steps));
+    }
+
     /// What an expression may be: at least one value.
     pub(super) fn values(&self, id: Id) -> Rc<[Value]> {
         if let Some(known) = self.cache.borrow().get(&id) {
             return Rc::clone(known);
         }
-        self.steps.set(self.steps.get() + 1);
+        self.tick(1);
         if self.depth.get() >= DEEPEST || self.exhausted() || !self.busy.borrow_mut().insert(id) {
             return only(Value::Unknown);
         }

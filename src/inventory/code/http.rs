@@ -3,13 +3,13 @@
 use super::address::{Address, Said, address, below};
 use super::carried::Carried;
 use super::evaluate::Known;
-use super::program::{Argument, Id};
+use super::program::{Argument, Expr, Id};
 use super::reader::Reader;
 use super::value::Value;
 use crate::inventory::endpoint::{self, Target, by_host, shown, unknown};
 use crate::model::data::Locality;
 use crate::model::{DataKind, DataKinds, Method};
-use crate::services::sdks::Call;
+use crate::services::sdks::{Call, Role};
 use crate::services::{Match, shape};
 
 impl Reader<'_> {
@@ -23,6 +23,28 @@ impl Reader<'_> {
             }
             Address::Relative(_) | Address::Absent => false,
         })
+    }
+
+    /// Whether what stands for an address is a request that was made before: it counts where it is made.
+    fn is_request(&self, id: Id) -> bool {
+        let program = self.evaluator.program;
+        let made = |id: &Id| {
+            let call = program.call(*id)?;
+            let is = |value: &Value| match value {
+                Value::Symbol(path) => {
+                    path.ends_with("Request")
+                        && self.evaluator.known(value).is_some_and(|k| k.call.role == Role::Http)
+                }
+                _ => false,
+            };
+            Some(self.evaluator.values(call.callee).iter().any(is))
+        };
+        match program.expr(id) {
+            Expr::Name(name, scope) => program
+                .look_up(*scope, name)
+                .is_some_and(|(_, ids)| ids.iter().any(|id| made(id) == Some(true))),
+            _ => made(&id) == Some(true),
+        }
     }
 
     fn url(&self, call: &Call, arguments: &[Argument]) -> Option<Id> {
@@ -40,7 +62,7 @@ impl Reader<'_> {
         arguments: &[Argument],
         path: &str,
     ) {
-        let Some(url) = self.url(call, arguments) else { return };
+        let Some(url) = self.url(call, arguments).filter(|id| !self.is_request(*id)) else { return };
         let package = known.and_then(|k| self.package(k.made.package)).map_or("", |p| p.name.as_str());
         let label = format!("{package} {path}").trim().to_owned();
         let carried = self.evaluator.carried(arguments, &call.body, call.body_at);
@@ -48,7 +70,7 @@ impl Reader<'_> {
         let bases: Vec<Said> = known.map(|k| self.bases(k)).unwrap_or_default();
         let mut worst: Option<(Target, DataKinds, bool, String)> = None;
         for value in self.evaluator.values(url).iter() {
-            // The answer of another request, or a request that was made before: counted where it is made.
+            // A request that was made before, or options: not an address.
             if matches!(value, Value::Object(..) | Value::Map(_) | Value::Function(_) | Value::Instance(_)) {
                 continue;
             }
@@ -119,7 +141,7 @@ impl Reader<'_> {
         let host = said.host();
         let target = match (&host, said.wild()) {
             (Some(_), Some(wild)) => {
-                let because = format!("it names a host under `{}`", shown(wild.trim_start_matches("*.")));
+                let because = format!("it names a host like `{}`", shown(&wild));
                 by_host(&wild, because, self.context)
             }
             _ if said.authority.is_none() && said.names.is_empty() => {
@@ -141,7 +163,7 @@ impl Reader<'_> {
         let listed = listed.and_then(|host| self.context.services.lookup(host, Some(path), method));
         let seen = carried.kinds;
         if method == Method::Read {
-            let sends = listed.map(|m| m.sends).unwrap_or_default();
+            let sends = listed.filter(|m| !m.fetch).map(|m| m.sends).unwrap_or_default();
             let fetch = target.locality != Locality::Local && sends.is_empty();
             return (target, sends, fetch, "it asks for something".to_owned());
         }

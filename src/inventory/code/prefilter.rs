@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 /// Most addresses of one file that are looked up.
 const MOST_ADDRESSES: usize = 4096;
 
+/// How far back the beginning of a line is looked for.
+const LONGEST_LINE: usize = 512;
+
 /// Words of a language: first the names of packages, then those that tell by themselves.
 struct Filter {
     words: Option<AhoCorasick>,
@@ -21,6 +24,10 @@ impl Filter {
     fn of(language: Language) -> Filter {
         let sdks = Sdks::shipped();
         let mut words: Vec<String> = sdks.roots(language).map(str::to_owned).collect();
+        // `from a import b` reaches `a.b`.
+        let halves = words.iter().filter_map(|w| w.rsplit_once('.'));
+        let halves: Vec<String> = halves.map(|(of, name)| format!("{of} import {name}")).collect();
+        words.extend(halves.into_iter().filter(|_| language == Language::Python));
         let packages = words.len();
         words.extend(sdks.words(language).into_iter().flat_map(|w| w.telling.iter().cloned()));
         let words = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok();
@@ -54,7 +61,7 @@ fn is_imported(bytes: &[u8], start: usize, end: usize) -> bool {
     if bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
         return false;
     }
-    let before = bytes.get(..start).unwrap_or_default();
+    let before = bytes.get(start.saturating_sub(LONGEST_LINE)..start).unwrap_or_default();
     let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let before = before.get(line..).unwrap_or_default().trim_ascii_start();
     // In a notebook the line is in quotes.

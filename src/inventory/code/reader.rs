@@ -80,10 +80,15 @@ impl<'a> Reader<'a> {
             for value in self.evaluator.values(of.value).iter() {
                 let Value::Map(map) = value else { continue };
                 let Expr::Map(entries) = self.evaluator.program.expr(*map) else { continue };
+                self.evaluator.tick(entries.len());
+                if self.evaluator.exhausted() {
+                    return None;
+                }
                 if let Some((_, id)) = entries.iter().rev().find(|(k, _)| k.as_deref() == Some(name)) {
                     return Some(*id);
                 }
             }
+            self.evaluator.tick(self.evaluator.parts(of.value).len());
             if let Some((_, id)) = self.evaluator.parts(of.value).iter().find(|(key, _)| key == name) {
                 return Some(*id);
             }

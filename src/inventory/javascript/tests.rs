@@ -123,6 +123,15 @@ fn fetch_and_axios() {
 }
 
 #[test]
+fn requests_and_addresses_that_are_made_before() {
+    let made = "const r = new Request('https://api.bfl.ai/v1/flux-dev', { method: 'POST', body: JSON.stringify({ prompt }) });\nfetch(r);\n";
+    assert_eq!(told(made), "remote prompt");
+    assert_eq!(read_as("a.js", made).unwrap().operations.len(), 1);
+    let joined = "const u = new URL('/v1/flux-dev', 'https://api.bfl.ai');\nfetch(u.href, { method: 'POST', body: JSON.stringify({ prompt }) });\n";
+    assert_eq!(told(joined), "remote prompt");
+}
+
+#[test]
 fn a_function_of_the_file_passes_its_address_on() {
     let code = "async function call(url: string, body: unknown) {\n  return fetch(url, { method: 'POST', body: JSON.stringify(body) });\n}\n\
         call('https://api.bfl.ai/v1/flux-dev', { prompt: 'x' });\n";

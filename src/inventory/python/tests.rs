@@ -309,45 +309,6 @@ fn downloads() {
 }
 
 #[test]
-fn pages_that_others_reach() {
-    let share = |arguments: &str| {
-        told(&format!("import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch({arguments})\n"))
-    };
-    assert_eq!(share("share=True"), "remote prompt+image");
-    assert_eq!(share("share=False"), "local none");
-    assert_eq!(share(""), "local none");
-    assert_eq!(told("from app import demo\ndemo.launch(share=True)\n"), "remote prompt+image");
-    let option = "import argparse\nimport gradio as gr\np = argparse.ArgumentParser()\np.add_argument('--share', action='store_true')\n\
-        args = p.parse_args()\ngr.Interface(f).launch(share=args.share)\n";
-    assert_eq!(told(option), "inactive none");
-    let listen =
-        asset("import gradio as gr\ngr.Interface(f).launch(server_name='0.0.0.0')\n", AssetKind::Listener);
-    assert_eq!(listen, [("0.0.0.0".to_owned(), State::Active)]);
-    assert!(asset("import uvicorn\nuvicorn.run(app, host='127.0.0.1')\n", AssetKind::Listener).is_empty());
-    assert_eq!(asset("import uvicorn\nuvicorn.run(app, host='::')\n", AssetKind::Listener).len(), 1);
-}
-
-#[test]
-fn usage_data_is_on_until_it_is_switched_off() {
-    let code = "import gradio as gr\ngr.Interface(f).launch()\n";
-    assert_eq!(asset(code, AssetKind::Telemetry), [("gradio".to_owned(), State::Active)]);
-    let off = format!("import os\nos.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'\n{code}");
-    assert_eq!(asset(&off, AssetKind::Telemetry), [("gradio".to_owned(), State::Inactive)]);
-    let argument = code.replace("(f)", "(f, analytics_enabled=False)");
-    assert_eq!(asset(&argument, AssetKind::Telemetry), [("gradio".to_owned(), State::Inactive)]);
-}
-
-#[test]
-fn remote_code_is_an_asset() {
-    let code =
-        "from transformers import AutoModel\nAutoModel.from_pretrained('o/m', trust_remote_code=True)\n";
-    assert_eq!(asset(code, AssetKind::RemoteCode), [("trust_remote_code".to_owned(), State::Active)]);
-    assert!(asset(&code.replace("True", "False"), AssetKind::RemoteCode).is_empty());
-    assert_eq!(asset("import torch\ntorch.hub.load('o/r', 'm')\n", AssetKind::RemoteCode).len(), 1);
-    assert_eq!(asset("import torch\ntorch.load(f, weights_only=False)\n", AssetKind::RemoteCode).len(), 1);
-}
-
-#[test]
 fn regions_and_routers_are_told() {
     let vertex = only(
         "from google import genai\nc = genai.Client(vertexai=True, location='europe-west4')\nc.models.generate_images(prompt='x')\n",
@@ -411,39 +372,26 @@ fn storage_takes_uploads() {
     assert_eq!(told("import boto3\nboto3.client('ec2')\n"), "remote-capable none");
 }
 
+/// The shapes of scripts that vendors publish as examples.
 #[test]
-fn a_key_in_the_code_is_told_without_its_value() {
-    let code = format!("{OPENAI}client = OpenAI(api_key='sk-CANARY1234567890abcdef')\n{GENERATE}");
-    assert_eq!(asset(&code, AssetKind::Credential), [("openai api_key".to_owned(), State::Active)]);
-    assert_eq!(
-        asset(&code.replace("sk-CANARY1234567890abcdef", "sk-no-key-required"), AssetKind::Credential),
-        [("openai api_key".to_owned(), State::Inactive)]
-    );
-    let shown = crate::inventory::show::json(&[read(&code).unwrap()]);
-    assert!(!shown.contains("CANARY"), "{shown}");
+fn examples_as_vendors_write_them() {
+    let stream = "from openai import OpenAI\nclient = OpenAI()\ndef main() -> None:\n    stream = client.images.generate(prompt='x', stream=True)\n    \
+        for event in stream:\n        print(event.type)\ntry:\n    main()\nexcept Exception as error:\n    print(error)\n";
+    assert_eq!(told(stream), "remote prompt");
+    let server = "import os\nfrom fastapi import FastAPI\nfrom diffusers.pipelines.x import StableDiffusion3Pipeline\napp = FastAPI()\n\
+        class T:\n    def start(self):\n        path = os.getenv('MODEL_PATH', 'org/m')\n        self.p = StableDiffusion3Pipeline.from_pretrained(path).to('cuda')\n\
+        @app.post('/v1/images/generations')\nasync def go(body):\n    return t.p(body.prompt)\n";
+    assert_eq!(told(server), "fetch-only none");
+    let router = "import os, requests\nURL = 'https://router.huggingface.co/hf-inference/models/o/m'\nhead = {'Authorization': f\"Bearer {os.environ['HF_TOKEN']}\"}\n\
+        def query(payload):\n    answer = requests.post(URL, headers=head, json=payload)\n    return answer.content\nquery({'inputs': 'x'})\n";
+    assert_eq!(told(router), "remote prompt");
+    let comfy = "import json\nfrom urllib import request\ndef queue(prompt):\n    p = {'prompt': prompt}\n    data = json.dumps(p).encode('utf-8')\n    \
+        request.urlopen(request.Request('http://127.0.0.1:8188/prompt', data=data))\n";
+    assert_eq!(told(comfy), "local none");
+    let typed = "from pydantic_settings import BaseSettings\nfrom openai import OpenAI\nclass Settings(BaseSettings):\n    image_url: str = 'http://localhost:1/v1'\n\
+        settings = Settings()\nOpenAI(base_url=settings.image_url).images.generate(prompt='x')\n";
+    assert_eq!(told(typed), "undetermined prompt");
+    assert_eq!(only(typed).spelled.unwrap().variables, ["IMAGE_URL"]);
 }
 
-#[test]
-fn damaged_and_hostile_files_are_never_local() {
-    let cut = format!(
-        "{OPENAI}client = OpenAI(base_url='http://localhost:1')\nclient.images.generate(prompt='x'\ndef (((\n"
-    );
-    let found = read(&cut).unwrap();
-    assert_eq!(found.verdict, Verdict::Undetermined);
-    assert!(found.notes.iter().any(|n| n.contains("could not be parsed")), "{:?}", found.notes);
-    let context = Context { services: Services::embedded().unwrap(), locality: &undeclared_locality };
-    let latin = b"import diffusers\nx = '\xE9'\n";
-    assert_eq!(import(&File::new("a.py", latin), &context).unwrap().verdict, Verdict::Undetermined);
-    let large = format!("import openai\n{}", "#".repeat(5 << 20));
-    assert_eq!(read(&large).unwrap().verdict, Verdict::Undetermined);
-    for (open, close) in [("(", ")"), ("[", "]"), ("f(", ")"), ("{1:", "}"), ("lambda: ", ""), ("not ", "")] {
-        let deep = format!("import openai\nx = {}1{}\n", open.repeat(20_000), close.repeat(20_000));
-        assert_eq!(read(&deep).unwrap().verdict, Verdict::Undetermined, "{open}");
-    }
-    let blocks: String = (0..400).map(|n| format!("{}if x:\n", " ".repeat(n))).collect();
-    let _ = read(&format!("import openai\n{blocks}{}pass\n", " ".repeat(400)));
-    let chain = format!("import openai\nx = {}'a'\n", "'a' + ".repeat(30_000));
-    assert_eq!(read(&chain).unwrap().verdict, Verdict::RemoteCapable);
-    let knot = "import openai\na = b\nb = a\ndef f(x):\n    return f(x)\nopenai.OpenAI(base_url=f(a)).images.generate()\n";
-    assert_eq!(told(knot), "undetermined prompt");
-}
+mod beside;

@@ -80,7 +80,9 @@ impl Evaluator<'_> {
         }
         match self.of_module(package, rest) {
             Some(known) if known.call.result => vec![Value::Object(known.made, String::new())],
+            // What a client of any host gives back is an answer.
             Some(_) => vec![Value::Unknown],
+            None if package.plain => vec![Value::Unknown],
             None => vec![Value::Symbol(path.to_owned())],
         }
     }

@@ -44,6 +44,8 @@ impl Evaluator<'_> {
             }
         }
         self.set_by_function();
+        // What was evaluated on the way did not know all of this yet.
+        self.cache.borrow_mut().clear();
     }
 
     /// `os.environ.setdefault("X", "value")`.
@@ -192,7 +194,6 @@ impl Evaluator<'_> {
                 _ => Fallback::Required,
             },
         };
-        self.cache.borrow_mut().clear();
         self.options.insert(key, CommandOption { flag: flag.to_owned(), default });
     }
 
@@ -219,6 +220,7 @@ impl Evaluator<'_> {
 
     pub(super) fn member(&self, of: Id, key: &str) -> Vec<Value> {
         let mut out = Vec::new();
+        self.tick(self.parts(of).len());
         for (part, value) in self.parts(of) {
             if part == key {
                 out.extend(self.values(*value).iter().cloned());
@@ -258,6 +260,10 @@ impl Evaluator<'_> {
                         out.push(Value::Unknown);
                     }
                 }
+                // `url.href`: the text itself.
+                Value::Text(_) if self.words.is_some_and(|w| w.through_methods.iter().any(|m| m == key)) => {
+                    out.push(value.clone());
+                }
                 _ => out.push(Value::Unknown),
             }
         }
@@ -266,6 +272,7 @@ impl Evaluator<'_> {
 
     fn entry(&self, map: Id, key: &str) -> Vec<Value> {
         let Expr::Map(entries) = self.program.expr(map) else { return Vec::new() };
+        self.tick(entries.len());
         let found = entries.iter().rev().find(|(k, _)| k.as_deref() == Some(key));
         found.map_or_else(Vec::new, |(_, id)| self.values(*id).to_vec())
     }
@@ -309,6 +316,9 @@ impl Evaluator<'_> {
         let mut out = Vec::new();
         let mut omitted = false;
         for (call, before) in self.sites.get(&function).into_iter().flatten() {
+            if self.exhausted() {
+                break;
+            }
             let Some(call) = self.program.call(*call) else { continue };
             match given(&call.arguments, name, at.checked_sub(*before)) {
                 Some(id) => out.extend(self.values(id).iter().cloned()),
