@@ -10,11 +10,11 @@ use super::document::Node;
 use super::endpoint::{host_of, shown};
 use super::interpolate::Given;
 use super::invocation::{Invocation, started};
-use super::variables::{Found, Program, Sibling, Variable};
+use super::variables::{Found, Program, Sibling, Variable, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
 use crate::model::inventory::{FileInventory, HostName, State, Where};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Compose;
 
@@ -43,6 +43,9 @@ impl Importer for Compose {
         if !file.holds("services:") || file.holds("apiVersion:") {
             return None;
         }
+        if let Some(unread) = not_utf8(file, self.id(), &["services:", "image:"]) {
+            return Some(unread);
+        }
         let (documents, problem) = file.yaml()?;
         let Some(root) = documents.iter().find(|d| is_compose(d)) else {
             let cut = problem.as_ref().filter(|_| file.text().is_some_and(resembles))?;
@@ -59,8 +62,12 @@ impl Importer for Compose {
         let names = Names::of(root, file.path);
         found.hosts.extend(names.hosts());
         let siblings = |host: &str| names.find(host);
+        let networks = root.get("networks").map(Node::entries).unwrap_or_default().iter();
+        let internal = |n: &Node| n.get("internal").and_then(Node::bool) == Some(true);
+        let closed: BTreeSet<&str> =
+            networks.filter(|(_, n)| internal(n)).map(|(key, _)| key.text.as_str()).collect();
         for (key, service) in root.get("services").map(Node::entries).unwrap_or_default() {
-            read_service(&key.text, key.line, service, root, &siblings, &mut found);
+            read_service(&key.text, key.line, service, &closed, &siblings, &mut found);
         }
         if root.get("include").is_some() {
             found.notes.push("it includes other files, which are read for themselves".to_owned());
@@ -162,7 +169,7 @@ fn read_service(
     name: &str,
     line: u64,
     service: &Node,
-    root: &Node,
+    closed: &BTreeSet<&str>,
     siblings: &dyn Fn(&str) -> Option<Sibling>,
     found: &mut Found<'_>,
 ) {
@@ -202,7 +209,7 @@ fn read_service(
             found.listener(&format!("{name} {shown}"), state, place, because);
         }
     }
-    if let Some(networks) = internal(service, root) {
+    if let Some(networks) = internal(service, closed) {
         let place = Where::key(path, line, inside("networks"));
         let because = "every network of the service is internal: it has no way out".to_owned();
         found.guard(&format!("{name} {networks}"), state, place, because);
@@ -283,12 +290,11 @@ fn is_loopback(address: &str) -> bool {
 }
 
 /// The names of a service's networks if all are internal.
-fn internal(service: &Node, root: &Node) -> Option<String> {
+fn internal(service: &Node, closed: &BTreeSet<&str>) -> Option<String> {
     let networks = service.get("networks")?;
     let mut names: Vec<&str> = networks.entries().iter().map(|(k, _)| k.text.as_str()).collect();
     names.extend(networks.items().iter().filter_map(Node::text));
-    let closed = |name: &&str| root.at(&["networks", name, "internal"]).and_then(Node::bool) == Some(true);
-    (!names.is_empty() && names.iter().all(closed)).then(|| names.join(" "))
+    (!names.is_empty() && names.iter().all(|name| closed.contains(name))).then(|| names.join(" "))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::interpolate::Given;
 use super::invocation::{Invocation, started};
-use super::variables::{Found, Program, Variable, no_siblings};
+use super::variables::{Found, Program, Set, Variable, no_siblings, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
 use crate::model::inventory::{FileInventory, State, Where};
@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 mod instructions;
 
 use instructions::Instruction;
+
+/// Most stages that are followed.
+const MOST_STAGES: usize = 256;
 
 pub(super) struct Dockerfile;
 
@@ -41,6 +44,9 @@ impl Importer for Dockerfile {
         if !file.holds("FROM") && !file.holds("from ") {
             return None;
         }
+        if let Some(unread) = not_utf8(file, self.id(), &["FROM ", "RUN "]) {
+            return Some(unread);
+        }
         let instructions = instructions::read(file.text()?)?;
         let mut found = Found::new(file.path, context);
         let mut stages: Vec<Stage> = Vec::new();
@@ -48,7 +54,15 @@ impl Importer for Dockerfile {
         for instruction in &instructions {
             let place = Where::key(file.path, instruction.line, instruction.name.clone());
             match (instruction.name.as_str(), stages.last_mut()) {
-                ("FROM", _) => stages.push(Stage::from(instruction, &stages, &global)),
+                ("FROM", _) => {
+                    let stage = Stage::from(instruction, &stages, &global);
+                    stages.push(stage);
+                    if stages.len() > MOST_STAGES {
+                        // The last is what runs; of many before it the first are forgotten.
+                        stages.remove(0);
+                        found.partial = true;
+                    }
+                }
                 ("ARG", None) => {
                     for (name, value) in instruction.pairs() {
                         let set = Variable::read(&name, &value.unwrap_or_default(), place.clone(), &|_| None);
@@ -64,16 +78,16 @@ impl Importer for Dockerfile {
             build(stage, &mut found);
         }
         found.image("", State::Active, &last.base, Where::key(file.path, last.line, "FROM"));
-        let variables: Vec<Variable> = last.variables.values().cloned().collect();
         let handed = Program {
             name: "",
             state: State::Active,
             runs: false,
-            variables: &variables,
+            variables: last.variables.list(),
             siblings: &no_siblings,
         };
         found.program(&handed);
-        found.export(&variables, Certainty::Implied);
+        found.partial |= last.variables.full;
+        found.export(last.variables.list(), Certainty::Implied);
         let runs = Program { runs: true, variables: &[], ..handed };
         if let Some(parts) = started(last.entrypoint, last.command, context) {
             found.commands(parts, &runs);
@@ -107,7 +121,7 @@ struct Stage {
     name: String,
     base: String,
     line: u64,
-    variables: BTreeMap<String, Variable>,
+    variables: Set,
     runs: Vec<(Invocation, Where)>,
     added: Vec<(String, Where)>,
     entrypoint: Option<(Invocation, Where)>,
@@ -149,7 +163,7 @@ impl Stage {
                 for (variable, value) in instruction.pairs() {
                     let place =
                         Where::key(&place.file, place.line.unwrap_or(1), format!("{name} {variable}"));
-                    let known = |other: &str| self.variables.get(other).map(|v| v.given.clone());
+                    let known = |other: &str| self.variables.given(other);
                     let read = match value {
                         // An argument may be given when the image is built.
                         Some(value) if name == "ARG" => {
@@ -168,7 +182,7 @@ impl Stage {
                             Variable::with(&variable, given, place)
                         }
                     };
-                    self.variables.insert(variable, read);
+                    self.variables.put(read);
                 }
             }
             "RUN" => self.runs.push((instruction.command(), place)),

@@ -3,12 +3,11 @@
 //! Format: lines `NAME=value` as dotenv libraries, Compose and systemd read them; there is no standard. Values may
 //! be quoted and name other variables.
 
-use super::variables::{Found, Given, Program, Variable, no_siblings};
+use super::variables::{Found, Given, Program, Set, Variable, no_siblings, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
 use crate::model::inventory::{FileInventory, State, Where};
 use crate::services::environment::Environment;
-use std::collections::HashMap;
 
 pub(super) struct EnvFile;
 
@@ -41,35 +40,40 @@ impl Importer for EnvFile {
         if !file.holds("=") || file.bytes.starts_with(b"#!") {
             return None;
         }
-        let text = file.text()?;
         let name = file.name().to_lowercase();
+        if name.starts_with(".env") || name.ends_with(".env") {
+            if let Some(unread) = not_utf8(file, self.id(), &["="]) {
+                return Some(unread);
+            }
+        }
+        let text = file.text()?;
         let lines = read(text, name.contains("env"))?;
-        let mut known: HashMap<String, Given> = HashMap::new();
-        let mut variables = Vec::new();
-        let mut commented = Vec::new();
+        let mut variables = Set::default();
+        let mut commented = Set::default();
         for line in lines {
             let place = Where::line(file.path, line.number);
             let variable = match line.quote {
                 Some('\'') => Variable::with(line.name, Given::Text(line.value.to_owned()), place),
-                _ => Variable::read(line.name, line.value, place, &|name| known.get(name).cloned()),
+                _ => Variable::read(line.name, line.value, place, &|name| variables.given(name)),
             };
             if line.commented {
-                commented.push(variable);
+                commented.put(variable);
             } else {
-                known.insert(line.name.to_owned(), variable.given.clone());
-                variables.push(variable);
+                variables.put(variable);
             }
         }
         let mut found = Found::new(file.path, context);
         let file_of =
             |state, variables| Program { name: "", state, runs: false, variables, siblings: &no_siblings };
-        found.program(&file_of(State::Active, &variables));
+        found.partial |= variables.full;
+        found.program(&file_of(State::Active, variables.list()));
         // What is commented out sets nothing; it shows what the file is about.
         let environment = Environment::shipped();
+        let mut commented = commented.list().to_vec();
         commented.retain(|v| environment.is_of_local_program(&v.name) || environment.is_secret(&v.name));
         found.program(&file_of(State::Inactive, &commented));
         let example = EXAMPLE.iter().any(|word| name.contains(word));
-        found.export(&variables, if example { Certainty::Possible } else { Certainty::Implied });
+        found.export(variables.list(), if example { Certainty::Possible } else { Certainty::Implied });
         Some(found.finish(self.id()))
     }
 }

@@ -5,7 +5,7 @@
 
 use super::document::Node;
 use super::proxy::{self, Way};
-use super::variables::Found;
+use super::variables::{Found, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, State, Where};
 use std::collections::BTreeMap;
@@ -34,6 +34,9 @@ impl Importer for Envoy {
         let resources = file.holds("type.googleapis.com/envoy");
         if !file.holds("static_resources") && !resources || !file.holds("cluster") {
             return None;
+        }
+        if let Some(unread) = not_utf8(file, self.id(), &["static_resources", "clusters"]) {
+            return Some(unread);
         }
         let mut found = Found::new(file.path, context);
         let whole: Vec<&Node>;
@@ -84,14 +87,16 @@ fn clusters(root: &Node) -> Vec<&Node> {
 }
 
 /// Paths of the routes that lead to each cluster. The depth of the tree is bounded where it was read.
-fn paths<'n>(node: &'n Node, out: &mut BTreeMap<&'n str, Vec<&'n str>>) {
+fn paths<'n>(node: &'n Node, out: &mut BTreeMap<&'n str, &'n str>) {
     if let (Some(wanted), Some(route)) = (node.get("match"), node.get("route")) {
         let path = ["prefix", "path", "path_separated_prefix"].iter().find_map(|key| wanted.text_of(key));
         let weighted = route.at(&["weighted_clusters", "clusters"]).map(Node::items).unwrap_or_default();
         let names =
             route.text_of("cluster").into_iter().chain(weighted.iter().filter_map(|c| c.text_of("name")));
         for name in names {
-            out.entry(name).or_default().extend(path);
+            // The path that says most about what is asked for: the longest.
+            let known = out.entry(name).or_default();
+            *known = path.filter(|p| p.len() > known.len()).unwrap_or(known);
         }
         return;
     }
@@ -99,16 +104,14 @@ fn paths<'n>(node: &'n Node, out: &mut BTreeMap<&'n str, Vec<&'n str>>) {
     node.items().iter().for_each(|inner| paths(inner, out));
 }
 
-fn read_cluster(cluster: &Node, routes: &BTreeMap<&str, Vec<&str>>, found: &mut Found<'_>) {
+fn read_cluster(cluster: &Node, routes: &BTreeMap<&str, &str>, found: &mut Found<'_>) {
     let name = cluster.text_of("name").unwrap_or("cluster");
-    let known = routes.get(name).map(Vec::as_slice).unwrap_or_default();
     let mut addresses = Vec::new();
     sockets(
         cluster.get("load_assignment").or_else(|| cluster.get("hosts")).unwrap_or(cluster),
         &mut addresses,
     );
-    // The path that says most about what is asked for: the longest.
-    let path = known.iter().max_by_key(|p| p.len()).copied();
+    let path = routes.get(name).copied().filter(|path| !path.is_empty());
     let place = |line: u64| Where::key(found.path, line, format!("cluster {name}"));
     let mut ways = Vec::new();
     for socket in &addresses {

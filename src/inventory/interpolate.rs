@@ -7,6 +7,10 @@ use super::endpoint::host_of;
 
 /// Deepest nesting of defaults.
 const DEEPEST: usize = 8;
+/// Longest value that is looked into, and longest that comes of it, in bytes.
+const LONGEST: usize = 2048;
+/// Most variables that one value depends on.
+const MOST_VARIABLES: usize = 16;
 
 /// A value as its file gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +63,10 @@ pub(super) fn given(text: &str, known: &dyn Fn(&str) -> Option<Given>) -> Given 
 }
 
 fn read(text: &str, known: &dyn Fn(&str) -> Option<Given>, depth: usize) -> Given {
-    let parts = parts(text);
-    if depth == 0 {
+    if depth == 0 || text.len() > LONGEST {
         return Given::Text(text.to_owned());
     }
+    let parts = parts(text);
     if let [Part::Variable(name, otherwise)] = parts.as_slice() {
         return one(name, otherwise.as_ref(), known, depth);
     }
@@ -88,7 +92,12 @@ fn read(text: &str, known: &dyn Fn(&str) -> Option<Given>, depth: usize) -> Give
             },
         };
         renderings.iter_mut().zip(pieces).for_each(|(all, piece)| all.push_str(&piece));
+        if renderings.iter().any(|r| r.len() > LONGEST) {
+            variables.truncate(MOST_VARIABLES);
+            return Given::Open { variables, default: None, whole: false };
+        }
     }
+    variables.truncate(MOST_VARIABLES);
     let [plain, first, second] = renderings;
     if variables.is_empty() && complete {
         return Given::Text(plain);
@@ -119,6 +128,7 @@ fn one(
                     Given::Text(text) => Given::Open { variables, default: Some(text), whole: true },
                     Given::Open { variables: more, default, whole } => {
                         variables.extend(more);
+                        variables.truncate(MOST_VARIABLES);
                         Given::Open { variables, default, whole }
                     }
                     Given::Secret => Given::Secret,
@@ -250,6 +260,10 @@ mod tests {
     #[test]
     fn nested_defaults_are_bounded() {
         let deep = format!("{}x{}", "${A:-".repeat(20_000), "}".repeat(20_000));
+        assert!(matches!(given(&deep, &nothing), Given::Text(_)));
+        let deep = format!("{}x{}", "${A:-".repeat(200), "}".repeat(200));
         assert!(matches!(given(&deep, &nothing), Given::Open { .. }));
+        let doubles = |_: &str| Some(Given::Text("x".repeat(1500)));
+        assert!(matches!(given("${A}${A}", &doubles), Given::Open { default: None, .. }));
     }
 }

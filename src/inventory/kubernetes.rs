@@ -13,7 +13,7 @@ mod embedded;
 mod workload;
 
 use super::document::Node;
-use super::variables::Found;
+use super::variables::{Found, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, HostName, State, Where};
 use cluster::Cluster;
@@ -47,6 +47,9 @@ impl Importer for Kubernetes {
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         if !file.holds("apiVersion") || !file.holds("kind") {
             return None;
+        }
+        if let Some(unread) = not_utf8(file, self.id(), &["apiVersion:", "kind:"]) {
+            return Some(unread);
         }
         // A template that was not filled in is Helm's.
         if file.holds("{{") && file.holds("}}") && file.yaml()?.1.is_some() {

@@ -5,7 +5,7 @@
 
 use super::document::Node;
 use super::endpoint::{operation, shown};
-use super::variables::{Found, Given, Program, Variable, no_siblings};
+use super::variables::{Found, Given, Program, Variable, no_siblings, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::{Certainty, DataKind, DataKinds, Locality};
 use crate::model::inventory::{FileInventory, Spelled, State, Where};
@@ -37,6 +37,9 @@ impl Importer for LiteLlm {
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         if !file.holds("model_list") || !file.holds("litellm_params") {
             return None;
+        }
+        if let Some(unread) = not_utf8(file, self.id(), &["model_list:", "litellm_params:"]) {
+            return Some(unread);
         }
         let (documents, problem) = file.yaml()?;
         let mut found = Found::new(file.path, context);
@@ -99,7 +102,7 @@ fn model(item: &Node, index: usize, found: &mut Found<'_>) {
         made.because.push_str(", but the model's tag ends in `cloud`: the maker of the program runs it");
         made.spelled = None;
     }
-    found.operations.push(made);
+    found.add(made);
     if let Some(key) = params.get("api_key") {
         credential(key, &format!("model {name}"), provider, found);
     }
@@ -122,7 +125,7 @@ fn credential(key: &Node, model: &str, provider: Option<Provider<'_>>, found: &m
         Some(Provider::Service(id)) => Some(id.to_owned()),
         _ => None,
     };
-    found.assets.push(crate::model::inventory::Asset {
+    found.asset(crate::model::inventory::Asset {
         kind: crate::model::inventory::AssetKind::Credential,
         name: format!("{} api_key", shown(model)),
         place,
@@ -166,7 +169,7 @@ fn settings(root: &Node, found: &mut Found<'_>) {
                 made.certainty = Certainty::Implied;
                 made.because = format!("{what}; it is a hosted service that the list does not have");
             }
-            found.operations.push(made);
+            found.add(made);
         }
     }
     if settings.get("turn_off_message_logging").and_then(Node::bool) == Some(true) {

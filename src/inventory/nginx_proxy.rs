@@ -4,7 +4,7 @@
 //! `map`, and variables that requests set.
 
 use super::proxy::{self, Way};
-use super::variables::Found;
+use super::variables::{Found, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, State, Where};
 use crate::model::net::split_authority;
@@ -20,6 +20,8 @@ pub(super) static IMPORTER: NginxProxy = NginxProxy;
 
 /// Most servers of an upstream that are followed for one location.
 const MOST_SERVERS: usize = 64;
+/// Longest address that is made of variables.
+const LONGEST: usize = 1024;
 
 impl Importer for NginxProxy {
     fn id(&self) -> &'static str {
@@ -42,6 +44,9 @@ impl Importer for NginxProxy {
         if !file.holds("proxy_pass") && !file.holds("grpc_pass") {
             return None;
         }
+        if let Some(unread) = not_utf8(file, self.id(), &["location", "_pass"]) {
+            return Some(unread);
+        }
         let (directives, whole) = directives::read(file.text()?);
         let servers =
             directives.iter().any(|d| d.name == "server" || d.name == "http" || d.name == "location");
@@ -55,9 +60,9 @@ impl Importer for NginxProxy {
                 .notes
                 .push("not read whole: its braces do not match, or it is nested too deeply".to_owned());
         }
-        let mut reader = Reader { found: &mut found, upstreams: BTreeMap::new() };
+        let mut reader = Reader { found: &mut found, upstreams: BTreeMap::new(), set: BTreeMap::new() };
         reader.gather(&directives);
-        reader.walk(&directives, None, &BTreeMap::new());
+        reader.walk(&directives, None);
         Some(found.finish(self.id()))
     }
 }
@@ -66,6 +71,8 @@ struct Reader<'r, 'a> {
     found: &'r mut Found<'a>,
     /// Addresses of each upstream, with the place of each.
     upstreams: BTreeMap<String, Vec<(String, u64)>>,
+    /// Values that `set` gives variables, the innermost last.
+    set: BTreeMap<String, Vec<String>>,
 }
 
 impl Reader<'_, '_> {
@@ -84,11 +91,13 @@ impl Reader<'_, '_> {
     }
 
     /// The depth is bounded where the file was read.
-    fn walk(&mut self, directives: &[Directive], path: Option<&str>, set: &BTreeMap<String, String>) {
-        let mut set = set.clone();
+    fn walk(&mut self, directives: &[Directive], path: Option<&str>) {
+        let mut own: Vec<&str> = Vec::new();
         for directive in directives.iter().filter(|d| d.name == "set") {
             if let [name, value, ..] = directive.words.as_slice() {
-                set.insert(name.clone(), expand(value, &set));
+                let value = self.expand(value);
+                self.set.entry(name.clone()).or_default().push(value);
+                own.push(name);
             }
         }
         let before = self.found.operations.len();
@@ -99,15 +108,16 @@ impl Reader<'_, '_> {
                     let path = directive.words.last().map(|w| w.trim_start_matches(['^', '~', '*']));
                     let path =
                         path.map(|p| p.split(['(', '[', '\\', '*', '+', '?', '.', '$']).next().unwrap_or(p));
-                    self.walk(&directive.block, path, &set);
+                    self.walk(&directive.block, path);
                 }
                 "proxy_pass" | "grpc_pass" => {
                     if let Some(address) = directive.words.first() {
-                        self.passed(&expand(address, &set), directive.line, path);
+                        let address = self.expand(address);
+                        self.passed(&address, directive.line, path);
                     }
                 }
                 "upstream" => {}
-                _ => self.walk(&directive.block, path, &set),
+                _ => self.walk(&directive.block, path),
             }
         }
         if self.found.operations.len() > before {
@@ -125,6 +135,33 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        for name in own {
+            self.set.get_mut(name).map(Vec::pop);
+        }
+    }
+
+    /// `$name` and `${name}` replaced by what `set` gave them.
+    fn expand(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            let (before, after) = rest.split_at(at);
+            out.push_str(before);
+            let inner = after.get(1..).unwrap_or_default();
+            let braced = inner.strip_prefix('{').and_then(|i| i.split_once('}'));
+            let (name, left) = braced.unwrap_or_else(|| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                inner.split_at(inner.find(|c: char| !plain(c)).unwrap_or(inner.len()))
+            });
+            match self.set.get(&format!("${name}")).and_then(|values| values.last()) {
+                Some(value) if out.len() < LONGEST => out.push_str(value),
+                _ => out.push_str(&format!("${name}")),
+            }
+            rest = left;
+        }
+        out.push_str(rest);
+        out.truncate(out.floor_char_boundary(2 * LONGEST));
+        out
     }
 
     fn passed(&mut self, address: &str, line: u64, location: Option<&str>) {
@@ -164,20 +201,6 @@ impl Reader<'_, '_> {
         let place = Where::key(self.found.path, line, "proxy_pass");
         Way { id, place, state: State::Active, host, port, path }
     }
-}
-
-/// `$name` and `${name}` replaced by what `set` gave them.
-fn expand(text: &str, set: &BTreeMap<String, String>) -> String {
-    // Longer names first: `$host_name` is not `$host`.
-    let mut names: Vec<&String> = set.keys().collect();
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let mut text = text.replace("${", "$").replace('}', "");
-    for name in names {
-        if let Some(value) = set.get(name).filter(|_| text.contains(name.as_str()) && text.len() < 4096) {
-            text = text.replace(name.as_str(), value);
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::document::Node;
 use super::manifest::Packages;
+use super::variables::not_utf8;
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
 use crate::services::Ecosystem;
@@ -31,6 +32,9 @@ impl Importer for NpmLock {
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         let head = file.bytes.get(..4096.min(file.bytes.len())).unwrap_or_default();
         let begins = |word: &str| memchr::memmem::find(head, word.as_bytes()).is_some();
+        if let Some(unread) = not_utf8(file, self.id(), &["lockfileVersion"]) {
+            return Some(unread);
+        }
         let mut packages = Packages::new(file.path, Ecosystem::Npm, context);
         if begins("\"lockfileVersion\"") {
             match file.json()? {

@@ -4,6 +4,7 @@
 
 use super::document::Node;
 use super::manifest::Packages;
+use super::variables::not_utf8;
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
 use crate::services::Ecosystem;
@@ -39,6 +40,9 @@ impl Importer for PackageJson {
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         if !file.holds("ependencies\"") || file.holds("\"lockfileVersion\"") {
             return None;
+        }
+        if let Some(unread) = not_utf8(file, self.id(), &["\"dependencies\"", "\"name\""]) {
+            return Some(unread);
         }
         let mut packages = Packages::new(file.path, Ecosystem::Npm, context);
         let root = match file.json()? {

@@ -5,6 +5,7 @@
 use super::document::Node;
 use super::manifest::Packages;
 use super::requirements::name_of;
+use super::variables::not_utf8;
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
 use crate::services::Ecosystem;
@@ -35,6 +36,9 @@ impl Importer for PyProject {
             ["[project", "[build-system]", "[dependency-groups]", "[tool.poetry", "[packages]"];
         if !MARKS.iter().any(|mark| file.holds(mark)) {
             return None;
+        }
+        if let Some(unread) = not_utf8(file, self.id(), &["[project]"]) {
+            return Some(unread);
         }
         let mut packages = Packages::new(file.path, Ecosystem::Python, context);
         let root = match file.toml()? {

@@ -5,6 +5,7 @@
 
 use super::document::Node;
 use super::manifest::Packages;
+use super::variables::not_utf8;
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
 use crate::services::Ecosystem;
@@ -29,6 +30,9 @@ impl Importer for PythonLock {
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
+        if let Some(unread) = not_utf8(file, self.id(), &["[[package]]"]) {
+            return Some(unread);
+        }
         let mut packages = Packages::new(file.path, Ecosystem::Python, context);
         if file.holds("\"_meta\"") && file.holds("\"default\"") && file.holds("\"pipfile-spec\"") {
             match file.json()? {

@@ -4,7 +4,7 @@
 //! `EnvironmentFile=` names are read for themselves.
 
 use super::invocation::Invocation;
-use super::variables::{Found, Program, Variable, no_siblings};
+use super::variables::{Found, Program, Set, Variable, no_siblings, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
 use crate::model::inventory::{FileInventory, State, Where};
@@ -34,32 +34,39 @@ impl Importer for Systemd {
         if !service && !container {
             return None;
         }
+        let section = if service { "[Service]" } else { "[Container]" };
+        if let Some(unread) = not_utf8(file, self.id(), &[section]) {
+            return Some(unread);
+        }
         let entries = read(file.text()?)?;
+        let allowed: Vec<&str> =
+            entries.iter().filter(|e| e.key == "IPAddressAllow").map(|e| e.value.as_str()).collect();
+        let open = allowed.iter().any(|a| a.split_whitespace().any(|w| w == "any" || w.ends_with("/0")));
         let ours = |e: &&Entry<'_>| matches!(e.section, "Service" | "Container");
         let place = |e: &Entry<'_>| Where::key(file.path, e.line, e.key.to_owned());
         let mut found = Found::new(file.path, context);
-        let mut variables: Vec<Variable> = Vec::new();
+        let mut variables = Set::default();
         for entry in entries.iter().filter(ours).filter(|e| e.key == "Environment") {
             if entry.value.is_empty() {
-                variables.clear();
+                variables = Set::default();
             }
             for (name, value) in assignments(&entry.value) {
                 let place = Where::key(file.path, entry.line, format!("Environment {name}"));
-                variables.retain(|v| v.name != name);
                 // Variables are not put into variables here.
                 let value = value.replace("%%", "%").replace('$', "$$");
-                variables.push(Variable::read(&name, &value, place, &|_| None));
+                variables.put(Variable::read(&name, &value, place, &|_| None));
             }
         }
         let program = Program {
             name: "",
             state: State::Active,
             runs: true,
-            variables: &variables,
+            variables: variables.list(),
             siblings: &no_siblings,
         };
         found.program(&program);
-        found.export(&variables, Certainty::Implied);
+        found.partial |= variables.full;
+        found.export(variables.list(), Certainty::Implied);
         for entry in entries.iter().filter(ours) {
             match entry.key {
                 "ExecStart" | "ExecStartPre" | "ExecStartPost" | "ExecReload" | "ExecStop"
@@ -74,10 +81,6 @@ impl Importer for Systemd {
                 }
                 "Image" => found.image("", State::Active, &entry.value, place(entry)),
                 "IPAddressDeny" if entry.value == "any" => {
-                    let allowed = entries.iter().filter(|e| e.key == "IPAddressAllow");
-                    let allowed: Vec<&str> = allowed.map(|e| e.value.as_str()).collect();
-                    let open =
-                        allowed.iter().any(|a| a.split_whitespace().any(|w| w == "any" || w.ends_with("/0")));
                     let because = if allowed.is_empty() {
                         "the service reaches no address".to_owned()
                     } else {

@@ -6,6 +6,7 @@
 
 mod credentials;
 mod endpoints;
+mod set;
 mod switches;
 
 use super::Context;
@@ -18,11 +19,16 @@ use crate::model::inventory::{
     Asset, AssetKind, FileInventory, HostName, Operation, Setting, Spelled, State, Verdict, Where,
 };
 use crate::services::environment::{Environment, ImageRole};
+pub(super) use set::Set;
 use std::collections::BTreeSet;
 
 /// Services whose empty credentials still say that the program is their client. A file that leaves room for
 /// more is a catalogue to choose from.
 const FEW: usize = 2;
+/// Most operations, and most assets, of one file.
+const MOST: usize = 10_000;
+/// Most settings of one file.
+const MOST_SETTINGS: usize = 50_000;
 
 /// A variable of a program.
 #[derive(Debug, Clone)]
@@ -148,7 +154,7 @@ impl<'a> Found<'a> {
                 asset.state = program.state;
             }
             asset.name = id(program.name, &asset.name);
-            self.assets.push(asset);
+            self.asset(asset);
         }
         self.settings.extend(parts.settings);
         self.notes.extend(parts.notes);
@@ -162,6 +168,10 @@ impl<'a> Found<'a> {
     pub(super) fn export(&mut self, variables: &[Variable], certainty: Certainty) {
         let environment = Environment::shipped();
         for variable in variables {
+            if self.settings.len() >= MOST_SETTINGS {
+                self.limit();
+                return;
+            }
             let value = match &variable.given {
                 Given::Text(text) if !environment.is_secret(&variable.name) => Some(text.trim().to_owned()),
                 _ => None,
@@ -188,9 +198,9 @@ impl<'a> Found<'a> {
                 let mut operation =
                     super::endpoint::operation(place, &id, kinds, what, spelled, self.context);
                 operation.state = state;
-                self.operations.push(operation);
+                self.add(operation);
             }
-            ImageRole::Update => self.operations.push(Operation {
+            ImageRole::Update => self.add(Operation {
                 id,
                 place,
                 state,
@@ -210,7 +220,7 @@ impl<'a> Found<'a> {
 
     /// A port or address that takes requests from other machines.
     pub(super) fn listener(&mut self, name: &str, state: State, place: Where, because: &str) {
-        self.assets.push(Asset {
+        self.asset(Asset {
             kind: AssetKind::Listener,
             name: shown(name),
             place,
@@ -223,7 +233,7 @@ impl<'a> Found<'a> {
 
     /// Something that keeps data in.
     pub(super) fn guard(&mut self, name: &str, state: State, place: Where, because: String) {
-        self.assets.push(Asset {
+        self.asset(Asset {
             kind: AssetKind::Guard,
             name: shown(name),
             place,
@@ -238,7 +248,7 @@ impl<'a> Found<'a> {
     pub(super) fn download(&mut self, name: &str, state: State, place: Where, address: &str, what: &str) {
         let Some(host) = host_of(address) else { return };
         let target = by_host(&host, format!("it names `{}`", shown(&host)), self.context);
-        self.operations.push(Operation {
+        self.add(Operation {
             id: shown(name),
             place,
             state,
@@ -288,6 +298,25 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Says, once, that there is more than is looked at.
+    fn limit(&mut self) {
+        const NOTE: &str = "it holds more than is looked at: only the first part of it was judged";
+        self.partial = true;
+        if self.notes.iter().all(|note| note != NOTE) {
+            self.notes.push(NOTE.to_owned());
+        }
+    }
+
+    /// Adds an asset.
+    pub(super) fn asset(&mut self, asset: Asset) {
+        if self.assets.len() < MOST { self.assets.push(asset) } else { self.limit() }
+    }
+
+    /// Adds an operation.
+    pub(super) fn add(&mut self, operation: Operation) {
+        if self.operations.len() < MOST { self.operations.push(operation) } else { self.limit() }
+    }
+
     /// What the file says.
     pub(super) fn finish(mut self, kind: &str) -> FileInventory {
         let judged = FileInventory::judge(&self.operations, &self.assets);
@@ -326,6 +355,16 @@ impl<'a> Found<'a> {
 /// The id of something that belongs to a program.
 pub(super) fn id(program: &str, what: &str) -> String {
     if program.is_empty() { shown(what) } else { format!("{} {}", shown(program), shown(what)) }
+}
+
+/// A file that holds the words of a kind and is not UTF-8.
+pub(super) fn not_utf8(file: &super::File<'_>, kind: &str, words: &[&str]) -> Option<FileInventory> {
+    let ours = file.text().is_none() && words.iter().all(|word| file.holds(word));
+    ours.then(|| FileInventory {
+        verdict: Verdict::Undetermined,
+        notes: vec!["not read whole: it is not UTF-8".to_owned()],
+        ..FileInventory::new(file.path, kind)
+    })
 }
 
 /// A deployment without names of its own.

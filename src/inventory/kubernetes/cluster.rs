@@ -5,16 +5,27 @@ use crate::inventory::document::Node;
 use crate::inventory::endpoint::shown;
 use crate::inventory::variables::Sibling;
 use crate::model::inventory::{State, Where};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+
+/// Most kinds of pods that policies are compared with.
+const MOST_PODS: usize = 1024;
 
 /// The part of a cluster that a file describes.
 pub(super) struct Cluster<'n> {
     file: &'n str,
     /// By namespace and name.
     maps: BTreeMap<(&'n str, String), &'n Node>,
+    /// By namespace, ConfigMap and key.
+    values: FxHashMap<(&'n str, &'n str, &'n str), &'n Node>,
     secrets: BTreeMap<(&'n str, String), Vec<(String, u64)>>,
     services: Vec<Service<'n>>,
+    /// Positions in `services` by every name that means one, the bare ones with their namespace.
+    names: FxHashMap<String, usize>,
+    bare: FxHashMap<(&'n str, String), usize>,
     pods: Vec<Pods<'n>>,
+    /// Whether anything of a namespace runs.
+    running: BTreeMap<&'n str, bool>,
 }
 
 /// A Service: a name by which pods reach each other.
@@ -29,7 +40,6 @@ pub(super) struct Service<'n> {
 struct Pods<'n> {
     namespace: &'n str,
     labels: Vec<(&'n str, &'n str)>,
-    state: State,
 }
 
 impl Service<'_> {
@@ -49,15 +59,24 @@ impl<'n> Cluster<'n> {
         let mut cluster = Cluster {
             file,
             maps: BTreeMap::new(),
+            values: FxHashMap::default(),
             secrets: BTreeMap::new(),
             services: Vec::new(),
+            names: FxHashMap::default(),
+            bare: FxHashMap::default(),
             pods: Vec::new(),
+            running: BTreeMap::new(),
         };
         for object in objects {
             let key = (object.namespace, object.name.to_owned());
             match object.kind {
                 "ConfigMap" => {
-                    cluster.maps.extend(object.node.get("data").map(|data| (key, data)));
+                    let Some(data) = object.node.get("data") else { continue };
+                    let entries = data.entries().iter();
+                    cluster
+                        .values
+                        .extend(entries.map(|(k, v)| ((object.namespace, object.name, k.text.as_str()), v)));
+                    cluster.maps.insert(key, data);
                 }
                 "Secret" => {
                     let parts = ["data", "stringData"].into_iter().filter_map(|k| object.node.get(k));
@@ -76,12 +95,19 @@ impl<'n> Cluster<'n> {
                 }
                 "Service" => {
                     let outside = object.node.at(&["spec", "externalName"]).and_then(Node::text);
-                    cluster.services.push(Service {
+                    let service = Service {
                         name: object.name,
                         namespace: object.namespace,
                         outside: outside.map(|host| host.trim_end_matches('.').to_lowercase()),
                         place: Where::key(file, object.node.line, object.title()),
-                    });
+                    };
+                    let at = cluster.services.len();
+                    for name in service.names().into_iter().filter(|n| n.contains('.')) {
+                        cluster.names.entry(name).or_insert(at);
+                    }
+                    let bare = (object.namespace, object.name.to_lowercase());
+                    cluster.bare.entry(bare).or_insert(at);
+                    cluster.services.push(service);
                 }
                 _ => {}
             }
@@ -89,11 +115,12 @@ impl<'n> Cluster<'n> {
             let own = (object.kind == "Pod").then(|| object.node.at(&["metadata", "labels"])).flatten();
             if template.is_some() || object.kind == "Pod" || object.node.at(&["spec", "template"]).is_some() {
                 let labels = template.or(own).map(Node::entries).unwrap_or_default();
-                cluster.pods.push(Pods {
-                    namespace: object.namespace,
-                    labels: labels.iter().filter_map(|(k, v)| Some((k.text.as_str(), v.text()?))).collect(),
-                    state: state(object.node),
-                });
+                *cluster.running.entry(object.namespace).or_default() |= state(object.node) == State::Active;
+                // What a policy selects beyond these is not known: it guards nothing.
+                if cluster.pods.len() < MOST_PODS {
+                    let labels = labels.iter().filter_map(|(k, v)| Some((k.text.as_str(), v.text()?)));
+                    cluster.pods.push(Pods { namespace: object.namespace, labels: labels.collect() });
+                }
             }
         }
         cluster
@@ -113,10 +140,14 @@ impl<'n> Cluster<'n> {
         self.secrets.get(&(namespace, name.to_owned())).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The value of a ConfigMap's key.
+    pub(super) fn value(&self, namespace: &str, map: &str, key: &str) -> Option<&'n Node> {
+        self.values.get(&(namespace, map, key)).copied()
+    }
+
     /// Whether anything of a namespace runs; where the file has no pods, somebody else's do.
     pub(super) fn runs(&self, namespace: &str) -> bool {
-        let mut pods = self.pods.iter().filter(|p| p.namespace == namespace).peekable();
-        pods.peek().is_none() || pods.any(|p| p.state == State::Active)
+        self.running.get(namespace).copied().unwrap_or(true)
     }
 
     /// Whether a selector selects pods of the file.
@@ -133,11 +164,8 @@ impl<'n> Cluster<'n> {
 
     /// What a host name means to a pod of a namespace.
     pub(super) fn sibling(&self, namespace: &str, host: &str) -> Option<Sibling> {
-        let named = self.services.iter().find(|s| {
-            let names = s.names();
-            let bare = host == s.name.to_lowercase();
-            if bare { s.namespace == namespace } else { names.iter().any(|n| n == host) }
-        });
+        let at = self.names.get(host).or_else(|| self.bare.get(&(namespace, host.to_owned())));
+        let named = at.and_then(|at| self.services.get(*at));
         if let Some(service) = named {
             return Some(match &service.outside {
                 Some(outside) => Sibling::Outside(outside.clone()),

@@ -85,14 +85,14 @@ fn adopt(
         }
         let siblings = |host: &str| cluster.sibling(object.namespace, host);
         found.settle(&mut operation, &siblings);
-        found.operations.push(operation);
+        found.add(operation);
     }
     for mut asset in inner.assets {
         moved(&mut asset.place);
         if state != State::Active {
             asset.state = state;
         }
-        found.assets.push(asset);
+        found.asset(asset);
     }
     for mut setting in inner.settings {
         moved(&mut setting.place);

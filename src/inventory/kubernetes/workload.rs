@@ -6,7 +6,7 @@ use crate::inventory::document::{self, Node};
 use crate::inventory::invocation::{Invocation, started};
 use crate::inventory::manifest::Packages;
 use crate::inventory::requirements::name_of;
-use crate::inventory::variables::{Found, Given, Program, Sibling, Variable};
+use crate::inventory::variables::{Found, Given, Program, Set, Sibling, Variable};
 use crate::model::data::Certainty;
 use crate::model::inventory::{State, Where};
 use crate::services::Ecosystem;
@@ -64,10 +64,11 @@ fn read_container<'n>(
     }
     let variables = variables(object, container, cluster, path);
     let siblings = |host: &str| cluster.sibling(object.namespace, host);
-    let program = Program { name, state, runs: true, variables: &variables, siblings: &siblings };
+    let program = Program { name, state, runs: true, variables: variables.list(), siblings: &siblings };
+    found.partial |= variables.full;
     found.program(&program);
     if state == State::Active {
-        found.export(&variables, Certainty::Implied);
+        found.export(variables.list(), Certainty::Implied);
     }
     let invocation = |key: &str| {
         let node = container.get(key)?;
@@ -81,13 +82,8 @@ fn read_container<'n>(
 }
 
 /// `env` and `envFrom` of a container. What `env` sets wins.
-fn variables<'n>(
-    object: &Object<'n>,
-    container: &'n Node,
-    cluster: &Cluster<'n>,
-    path: &str,
-) -> Vec<Variable> {
-    let mut all: Vec<Variable> = Vec::new();
+fn variables<'n>(object: &Object<'n>, container: &'n Node, cluster: &Cluster<'n>, path: &str) -> Set {
+    let mut all = Set::default();
     for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
         let prefix = source.text_of("prefix").unwrap_or_default();
         let of = |key| source.at(&[key, "name"]).and_then(Node::text);
@@ -95,14 +91,14 @@ fn variables<'n>(
             for (key, node) in data.entries() {
                 let name = format!("{prefix}{}", key.text);
                 let value = node.word().unwrap_or_default();
-                all.push(Variable::read(&name, &value, Where::key(path, node.line, name.clone()), &none));
+                all.put(Variable::read(&name, &value, Where::key(path, node.line, name.clone()), &none));
             }
         }
         if let Some(secret) = of("secretRef") {
             for (key, line) in cluster.secret(object.namespace, secret) {
                 let name = format!("{prefix}{key}");
                 let place = Where::key(path, *line, name.clone());
-                all.push(Variable::with(&name, Given::Secret, place));
+                all.put(Variable::with(&name, Given::Secret, place));
             }
         }
     }
@@ -112,14 +108,12 @@ fn variables<'n>(
         let variable = match (entry.get("value"), entry.get("valueFrom")) {
             (Some(value), _) => {
                 let value_text = dollars(&value.word().unwrap_or_default());
-                let known = |other: &str| all.iter().find(|v| v.name == other).map(|v| v.given.clone());
-                Variable::read(name, &value_text, place(value), &known)
+                Variable::read(name, &value_text, place(value), &|other| all.given(other))
             }
             (None, Some(source)) => reference(object, name, source, cluster, place(entry)),
             (None, None) => continue,
         };
-        all.retain(|v| v.name != name);
-        all.push(variable);
+        all.put(variable);
     }
     all
 }
@@ -162,7 +156,7 @@ fn reference<'n>(
 ) -> Variable {
     if let Some(map) = source.get("configMapKeyRef") {
         let (of, key) = (map.text_of("name").unwrap_or_default(), map.text_of("key").unwrap_or_default());
-        if let Some(node) = cluster.map(object.namespace, of).and_then(|data| data.get(key)) {
+        if let Some(node) = cluster.value(object.namespace, of, key) {
             let place = Where::key(&place.file, node.line, format!("ConfigMap/{of} {key}"));
             return Variable::read(name, &node.word().unwrap_or_default(), place, &none);
         }
@@ -231,7 +225,7 @@ fn runtime<'n>(
     }
     let (mut assets, capable, local) = packages.into_assets();
     assets.iter_mut().filter(|_| state != State::Active).for_each(|a| a.state = state);
-    found.assets.extend(assets);
+    assets.into_iter().for_each(|asset| found.asset(asset));
     found.capable |= capable && state == State::Active;
     found.relevant |= local;
     let set = environment.get("env_vars").map(Node::entries).unwrap_or_default();

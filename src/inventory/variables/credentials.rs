@@ -66,7 +66,7 @@ impl Found<'_> {
         if counts && state == State::Inactive {
             self.asked.insert(service.id.clone());
         }
-        self.assets.push(Asset {
+        self.asset(Asset {
             kind,
             name: id(program.name, &variable.name),
             place: variable.place.clone(),

@@ -98,13 +98,16 @@ impl Found<'_> {
         weighed: &BTreeSet<String>,
     ) -> Served {
         let mut served = Served::new();
+        let keys = self.keys(program, environment);
         for variable in program.variables {
             let Some(endpoint) = environment.endpoint(&variable.name) else { continue };
             if environment.is_listen(&variable.name) && self.listens(program, variable) {
                 continue;
             }
             for (given, several) in each(&variable.given) {
-                let Some(operation) = self.endpoint(program, variable, endpoint, &given) else { continue };
+                let Some(operation) = self.endpoint(program, variable, endpoint, &given, &keys) else {
+                    continue;
+                };
                 if let Some(vendor) = &endpoint.vendor {
                     let named = given.by_default().is_some_and(|text| !text.is_empty());
                     if named && !several {
@@ -126,6 +129,7 @@ impl Found<'_> {
         variable: &Variable,
         endpoint: &Endpoint,
         given: &Given,
+        keys: &BTreeSet<String>,
     ) -> Option<Operation> {
         let default = given.by_default().map(str::trim);
         let empty = default.is_none_or(str::is_empty);
@@ -152,7 +156,7 @@ impl Found<'_> {
             made.spelled = None;
         }
         // The vendor's default alone shows nothing: most programs have room for an address they do not need.
-        if !program.runs || (empty && vendor.is_some() && !self.has_key(program, vendor)) {
+        if !program.runs || (empty && vendor.is_some_and(|vendor| !keys.contains(vendor))) {
             made.state = State::NotReached;
         }
         Some(made)
@@ -168,17 +172,16 @@ impl Found<'_> {
         }
     }
 
-    fn has_key(&self, program: &Program<'_>, vendor: Option<&str>) -> bool {
-        let environment = Environment::shipped();
-        program.variables.iter().any(|v| {
-            let service = self.context.services.env_var(&v.name).map(|s| s.id.as_str());
-            let filled = match &v.given {
-                Given::Text(text) => !environment.is_placeholder(&v.name, text),
-                Given::Open { default, .. } => default.as_deref() != Some(""),
-                Given::Secret => true,
-            };
-            vendor.is_some() && service == vendor && environment.is_secret(&v.name) && filled
-        })
+    /// Vendors whose key the program is given.
+    fn keys(&self, program: &Program<'_>, environment: &Environment) -> BTreeSet<String> {
+        let filled = |v: &&Variable| match &v.given {
+            Given::Text(text) => !environment.is_placeholder(&v.name, text),
+            Given::Open { default, .. } => default.as_deref() != Some(""),
+            Given::Secret => true,
+        };
+        let secrets = program.variables.iter().filter(|v| environment.is_secret(&v.name));
+        let services = secrets.filter(filled).filter_map(|v| self.context.services.env_var(&v.name));
+        services.map(|s| s.id.clone()).collect()
     }
 
     /// Whether an address is where the program listens; noted if others can reach it.
@@ -207,7 +210,7 @@ impl Found<'_> {
             self.capable |= operation.locality == Locality::Remote;
             self.open |= operation.locality == Locality::Undetermined && !is_sibling_name(&operation);
         }
-        self.operations.push(operation);
+        self.add(operation);
     }
 }
 

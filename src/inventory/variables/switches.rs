@@ -38,7 +38,7 @@ impl Found<'_> {
                 }
                 _ => continue,
             };
-            self.assets.push(Asset {
+            self.asset(Asset {
                 kind,
                 name: id(program.name, &variable.name),
                 place: variable.place.clone(),
