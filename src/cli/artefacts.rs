@@ -18,15 +18,14 @@ const HEAD: usize = 512;
 const PIECE: usize = 1 << 20;
 
 /// What a file says if it is a model; `None` if it is none.
-pub(super) fn import(found: &Found, context: &Context<'_>) -> Option<FileInventory> {
-    let disk = Disk::open(&found.path, u64::MAX).ok()?;
+pub(super) fn import(name: &str, disk: &Disk, context: &Context<'_>) -> Option<FileInventory> {
     let mut head = [0; HEAD];
     let got = disk.read_at(&mut head, 0).ok()?;
     let head = head.get(..got)?;
     if !inventory::may_be_artefact(head) {
         return None;
     }
-    inventory::import(&File::in_ranges(&found.name, head, &disk), context)
+    inventory::import(&File::in_ranges(name, head, disk), context)
 }
 
 /// A model file to be hashed.

@@ -3,7 +3,7 @@
 use super::artefacts;
 use super::logs::{Reading, Task, read_all};
 use super::progress::Progress;
-use super::shell::{self, Shell};
+use super::shell::{self, Disk, Shell};
 use super::{exit, tree};
 use crate::check::{Bindings, CHECKS, bind, locate, validate_waivers};
 use crate::evidence::{Log, LogFacts, Summary};
@@ -201,13 +201,16 @@ fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
     if let Some(why) = found.refused {
         return inventory::passed_over(&found.name, why);
     }
-    if let Some(artefact) = artefacts::import(found, context) {
+    let name = &found.name;
+    let unreadable = || inventory::passed_over(name, "it cannot be read, or is larger than 64 MiB");
+    let Ok(disk) = Disk::open(&found.path, u64::MAX) else { return unreadable() };
+    if let Some(artefact) = artefacts::import(name, &disk, context) {
         return artefact;
     }
-    match shell::read(&found.path, MOST_FILE) {
-        Ok(bytes) => inventory::import(&File::new(&found.name, &bytes), context)
-            .unwrap_or_else(|| inventory::passed_over(&found.name, "no importer knows this kind of file")),
-        Err(_) => inventory::passed_over(&found.name, "it cannot be read, or is larger than 64 MiB"),
+    match disk.whole(MOST_FILE) {
+        Ok(bytes) => inventory::import(&File::new(name, &bytes), context)
+            .unwrap_or_else(|| inventory::passed_over(name, "no importer knows this kind of file")),
+        Err(_) => unreadable(),
     }
 }
 

@@ -180,6 +180,24 @@ impl Disk {
         self.file.metadata().is_ok_and(|m| m.len() >= self.length)
     }
 
+    /// All of it, if it is no longer than that and still there.
+    pub(crate) fn whole(&self, most: u64) -> io::Result<Vec<u8>> {
+        let too_long = || io::Error::from(io::ErrorKind::FileTooLarge);
+        let length =
+            usize::try_from(self.length).ok().filter(|_| self.length <= most).ok_or_else(too_long)?;
+        let mut bytes = vec![0; length];
+        let mut got = 0;
+        while let Some(rest) = bytes.get_mut(got..).filter(|rest| !rest.is_empty()) {
+            match self.read_at(rest, u64::try_from(got).unwrap_or(u64::MAX)) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(n) => got += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(bytes)
+    }
+
     /// The part of a buffer that lies within the length at opening: a log that grows while it is read is
     /// read as it was then.
     fn within<'b>(&self, buf: &'b mut [u8], offset: u64) -> &'b mut [u8] {

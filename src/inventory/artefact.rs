@@ -30,10 +30,7 @@ pub(super) struct Metadata {
 impl Metadata {
     /// Takes one entry in.
     pub(super) fn entry(&mut self, key: &str, value: &str, context: &Context<'_>) {
-        if value.trim().is_empty() {
-            return;
-        }
-        match Artefacts::shipped().about(key) {
+        match Artefacts::shipped().about(key, value) {
             Some(About::Source) => {
                 let host = Url::parse(value.trim()).and_then(|_| host_of(value));
                 let service = |h: &str| {

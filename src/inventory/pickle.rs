@@ -70,7 +70,8 @@ fn in_archive(file: &File<'_>, named: bool) -> Option<Model> {
         return named.then_some(model);
     };
     let whole = archive.pickles.iter().any(|p| p.name == "data.pkl" || p.name.ends_with("/data.pkl"));
-    if !whole && !(named && !archive.pickles.is_empty()) {
+    let own = whole || (named && !archive.pickles.is_empty());
+    if !own {
         return None;
     }
     if archive.scripts {

@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 /// A file that describes the models of its folder and of the folders in it.
 const INDEX: &str = "model_index.json";
 
+/// Importers of files that list models. What other files say of one, such as a script that loads it, declares
+/// nothing unless they give its digest.
+const LISTS: [&str; 3] = ["cyclonedx", "spdx", "checksums"];
+
 /// Settles the provenance of every model file.
 pub fn trace(files: &mut [FileInventory]) {
     let declared = Declared::of(files);
@@ -59,6 +63,9 @@ impl Declared {
             for model in models() {
                 if let Some(sha256) = &model.sha256 {
                     declared.digests.entry(sha256.clone()).or_insert_with(|| file.path.clone());
+                }
+                if model.sha256.is_none() && !LISTS.contains(&file.kind.as_str()) {
+                    continue;
                 }
                 let path = (file.kind == "checksums").then(|| match folder(&file.path) {
                     "" => model.name.clone(),
@@ -202,6 +209,13 @@ mod tests {
                 "it is a model; `two/SHA256SUMS` gives another SHA-256 for it".to_owned()
             )
         );
+    }
+
+    #[test]
+    fn a_script_that_names_a_model_declares_nothing() {
+        let own = || artefact("a.pt", Some("11"), Provenance::Undeclared);
+        assert_eq!(settled(&[model("run.py", "python", "a.pt", None)], own()).0, Provenance::Undeclared);
+        assert_eq!(settled(&[model("bom.json", "spdx", "a.pt", None)], own()).0, Provenance::Declared);
     }
 
     #[test]

@@ -33,6 +33,7 @@ struct Metadata {
     source: Vec<String>,
     license: Vec<String>,
     training: Vec<String>,
+    nothing: BTreeSet<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,11 +84,15 @@ impl Artefacts {
         self.endings.iter().any(|ending| name.ends_with(ending.as_str()))
     }
 
-    /// What a key of a model's metadata is about, if that matters here.
+    /// What an entry of a model's metadata is about, if that matters here and the value says something.
     #[must_use]
-    pub fn about(&self, key: &str) -> Option<About> {
+    pub fn about(&self, key: &str, value: &str) -> Option<About> {
+        let value = value.trim().to_lowercase();
+        if value.is_empty() || self.metadata.nothing.contains(&value) {
+            return None;
+        }
         let named = |list: &[String]| list.iter().any(|pattern| matches(pattern, key));
-        let Metadata { source, license, training } = &self.metadata;
+        let Metadata { source, license, training, .. } = &self.metadata;
         [(source, About::Source), (license, About::License), (training, About::Training)]
             .into_iter()
             .find_map(|(list, about)| named(list).then_some(about))
@@ -149,10 +154,11 @@ mod tests {
     #[test]
     fn keys_and_endings_are_told_apart() {
         let list = Artefacts::shipped();
-        assert_eq!(list.about("general.base_model.0.repo_url"), Some(About::Source));
-        assert_eq!(list.about("modelspec.license"), Some(About::License));
-        assert_eq!(list.about("ss_tag_frequency"), Some(About::Training));
-        assert_eq!(list.about("modelspec.author"), None);
+        assert_eq!(list.about("general.base_model.0.repo_url", "x"), Some(About::Source));
+        assert_eq!(list.about("modelspec.license", "x"), Some(About::License));
+        assert_eq!(list.about("ss_tag_frequency", "x"), Some(About::Training));
+        assert_eq!(list.about("modelspec.author", "x"), None);
+        assert_eq!((list.about("license", " Unknown"), list.about("source", "")), (None, None));
         assert!(list.names_a_model("SDXL.SafeTensors") && !list.names_a_model("safetensors.py"));
     }
 }

@@ -207,3 +207,29 @@ fn thousands_of_ends_cost_no_more_than_their_number() {
     let found = services(&format!("{},{}", service("a", "Public"), service("b", "PII")));
     assert_eq!(found.notes.len(), 1);
 }
+
+#[test]
+fn nobodys_name_and_no_free_text_is_shown() {
+    let found = bom(
+        r#""metadata":{"authors":[{"name":"CANARY"}],"component":{"type":"application","name":"app","description":"CANARY"}},
+        "services":[{"name":"s","description":"CANARY","endpoints":["https://CANARY:CANARY@example.com/CANARY?CANARY"],
+          "provider":{"name":"p","contact":[{"name":"CANARY","email":"CANARY"}]},
+          "properties":[{"name":"key","value":"CANARY"}],
+          "data":[{"flow":"inbound","classification":"x","description":"CANARY",
+            "governance":{"owners":[{"contact":{"name":"CANARY"}}]}}]}],
+        "components":[{"type":"machine-learning-model","name":"m","author":"CANARY","description":"CANARY",
+          "externalReferences":[{"type":"distribution","url":"https://huggingface.co/CANARY"}],
+          "modelCard":{"considerations":{"users":["CANARY"]}}}]"#,
+    );
+    let files = std::slice::from_ref(&found);
+    let services = Services::embedded().unwrap();
+    let texts = [
+        crate::inventory::show::text(files),
+        crate::inventory::show::json(files),
+        crate::inventory::show::cyclonedx(files, services),
+    ];
+    for text in texts {
+        assert!(!text.contains("CANARY"), "{text}");
+        assert!(text.contains("example.com"), "{text}");
+    }
+}

@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 /// Most values on the stack, and in the memo.
 const MOST_VALUES: usize = 1 << 20;
+/// Most operations of one file.
+const MOST_STEPS: u64 = 1 << 24;
 /// Most names of imports that are kept.
 const MOST_IMPORTS: usize = 4096;
 /// Longest word that can be a name.
@@ -94,6 +96,9 @@ impl Steps {
             self.count += 1;
             if self.stack.len() > MOST_VALUES || self.memo.len() > MOST_VALUES {
                 return End::Broken(MANY);
+            }
+            if self.count > MOST_STEPS {
+                return End::Broken("it has too many operations");
             }
         }
     }

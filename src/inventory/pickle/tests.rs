@@ -66,6 +66,10 @@ fn lengths_that_lie_and_towers_of_marks_are_bounded() {
     tower.resize(3 << 20, b'(');
     let found = read("a.pkl", &tower).unwrap();
     assert!(found.notes.iter().any(|n| n.contains("too many values")), "{:?}", found.notes);
+    let mut long = b"\x80\x04".to_vec();
+    long.extend_from_slice(&b"N0".repeat(9 << 20));
+    let found = read("a.pkl", &long).unwrap();
+    assert!(found.notes.iter().any(|n| n.contains("too many operations")), "{:?}", found.notes);
     let mut names = b"\x80\x02".to_vec();
     for n in 0..5000 {
         names.extend_from_slice(format!("cm{n}\nx\n0").as_bytes());
