@@ -16,6 +16,7 @@ mod tally;
 use super::key::{Key, Traits};
 use super::picks::{Bar, Candidate, Picks};
 use super::sorted::Sorted;
+use super::spellings::seeded;
 use super::summary::NameKey;
 use super::total::{Cell, Magnitudes, Total};
 use crate::inspect;
@@ -29,7 +30,6 @@ use packed::{NO_PORT, Packed};
 use parties::{Parties, Verdict};
 use queue::{Queue, TOGETHER, Waiting};
 use rustc_hash::FxSeededState;
-use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -80,9 +80,7 @@ pub(super) struct Table<'s> {
 
 impl<'s> Table<'s> {
     pub(super) fn new(services: &'s Services, source: Arc<str>, log: Arc<str>) -> Table<'s> {
-        // Unknown to whoever writes the log: names cannot be chosen so that they collide.
-        let seed = RandomState::new().hash_one(0_u64) as usize;
-        let hasher = FxSeededState::with_seed(seed);
+        let hasher = seeded();
         Table {
             services,
             source,

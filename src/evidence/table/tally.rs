@@ -3,12 +3,12 @@
 use crate::evidence::total::Magnitudes;
 
 /// Magnitudes that have room.
-const ROOM: usize = 5;
+const ROOM: usize = 7;
 
 /// The magnitudes met last, with small counts: they fit beside the key.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tally {
-    counts: [u16; ROOM],
+    counts: [u8; ROOM],
     bits: [u8; ROOM],
     used: u8,
 }
