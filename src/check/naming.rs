@@ -46,11 +46,11 @@ impl<'a> Naming<'a> {
                 _ if key.lane == Lane::Lookup => {}
                 Server::Name(name) => {
                     let known = exchanges.entry(&*key.client).or_default();
-                    known.extend(total.hours.iter().map(|c| (&**name, key.port, c.hour)));
+                    known.extend(total.hours.iter().map(|c| (&**name, key.port, c.hour())));
                 }
                 // A URL whose host is an address.
                 Server::Address(a) if key.visibility <= Visibility::Url => {
-                    addressed.extend(total.hours.iter().map(|c| (&*key.client, *a, key.port, c.hour)));
+                    addressed.extend(total.hours.iter().map(|c| (&*key.client, *a, key.port, c.hour())));
                 }
                 _ => {}
             }

@@ -107,7 +107,7 @@ fn forwarded(row: &Observed<'_>, by_proxy: &BTreeSet<(&str, i64)>) -> bool {
     row.total
         .hours
         .iter()
-        .map(|c| c.hour)
+        .map(|c| c.hour())
         .filter(|h| hours.contains(h))
         .all(|h| (h - 1..=h + 1).any(|n| by_proxy.contains(&(&**name, n))))
 }

@@ -74,13 +74,13 @@ pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
         let mut parts: BTreeMap<Explained, Vec<&Cell>> = BTreeMap::new();
         for cell in &total.hours {
             if cell.last >= inputs.period.start && cell.first < inputs.period.end {
-                parts.entry(naming.explain(key, cell.hour)).or_default().push(cell);
+                parts.entry(naming.explain(key, cell.hour())).or_default().push(cell);
             }
         }
         for (explained, cells) in parts {
             // Several names explain it: which of them the bytes belong to is not known.
             let (Some(cell), true) = (sum(&cells), explained != Explained::ByMany) else { continue };
-            let hours: Vec<i64> = cells.iter().map(|c| c.hour).collect();
+            let hours: Vec<i64> = cells.iter().map(|c| c.hour()).collect();
             let (component, inside) = clients.find(inputs.project, key);
             let destination = resolve(inputs, &naming, key, &hours, &explained);
             let (data, certainty, fetch) = carried(inputs, key, &destination);
@@ -246,7 +246,7 @@ pub(super) fn proxied(summary: &crate::evidence::Summary) -> BTreeSet<(&str, i64
     let mut set = BTreeSet::new();
     for (key, total) in &summary.aggregates {
         if let (Lane::Proxy, Server::Name(name)) = (key.lane, &key.server) {
-            set.extend(total.hours.iter().map(|c| (&**name, c.hour)));
+            set.extend(total.hours.iter().map(|c| (&**name, c.hour())));
         }
     }
     set

@@ -12,11 +12,12 @@
 
 use super::key::{Key, Server};
 use super::sorted::Sorted;
+use super::spellings::seeded;
 use super::summary::{MergeRefusal, NameKey};
 use super::total::{MOST_HOURS, Total};
 use crate::model::Lane;
 use crate::model::net::Network;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -80,7 +81,9 @@ fn fold_servers(
 ) -> BTreeSet<Unit> {
     // Servers of each unit, by source; `None` once they are not told apart any more.
     let mut units: BTreeMap<Unit, BTreeMap<&Arc<str>, Option<BTreeSet<&Server>>>> = BTreeMap::new();
-    for key in aggregates.keys().filter(|k| !k.is_notable()) {
+    let mut met = HashSet::with_hasher(seeded());
+    let apart = aggregates.keys().filter(|k| !k.is_notable());
+    for key in apart.filter(|k| met.insert((&k.source, &k.server))) {
         let Some(unit) = Unit::of(&key.server) else { continue };
         let hosts = units.entry(unit).or_default();
         let hosts = hosts.entry(&key.source).or_insert_with(|| Some(BTreeSet::new()));
@@ -93,7 +96,7 @@ fn fold_servers(
             }
         }
     }
-    let mut met = HashSet::new();
+    let mut met = HashSet::with_hasher(seeded());
     for key in names.keys().filter(|k| !k.listed && met.insert(&*k.name)) {
         units.entry(Unit::domain(&key.name)).or_default();
     }
@@ -123,16 +126,23 @@ fn fold_servers(
 }
 
 fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
+    // How many clients each destination has, at first by counting alone: keys come in order of clients.
+    let mut counts = HashMap::with_hasher(seeded());
+    let apart = || aggregates.keys().filter(|k| !k.is_notable());
+    for key in apart() {
+        let (last, n) = counts.entry((&key.source, &key.server)).or_insert((None, 0_usize));
+        if last.replace(&key.client) != Some(&key.client) {
+            *n = if is_folded(&key.client) { usize::MAX } else { n.saturating_add(1) };
+        }
+    }
+    let too_many = |k: &&Key| counts.get(&(&k.source, &k.server)).is_some_and(|(_, n)| *n > caps.clients);
     let mut clients: BTreeMap<(&Arc<str>, &Server), BTreeSet<&Arc<str>>> = BTreeMap::new();
-    for key in aggregates.keys().filter(|k| !k.is_notable()) {
+    for key in apart().filter(too_many) {
         clients.entry((&key.source, &key.server)).or_default().insert(&key.client);
     }
     // Destinations whose clients fold, and whether to their networks or to nothing.
     let mut folded: BTreeMap<(Arc<str>, Server), bool> = BTreeMap::new();
     for ((source, server), set) in clients {
-        if set.len() <= caps.clients && !set.iter().any(|c| is_folded(c)) {
-            continue;
-        }
         let networks: BTreeSet<Arc<str>> = set.iter().map(|c| network(c)).collect();
         let nobody = networks.len() > caps.clients || networks.iter().any(|n| &**n == ANYBODY);
         folded.insert((Arc::clone(source), server.clone()), nobody);
@@ -150,7 +160,7 @@ fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
 fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, caps: Caps) {
     // A name whose flows are folded explains none of them. That it is so in any source decides for all, and
     // whether it has flows of its own decides nothing: a fact does not say which part of a log it is from.
-    let mut facts: BTreeMap<&Arc<str>, (usize, bool)> = BTreeMap::new();
+    let mut facts: HashMap<&Arc<str>, (usize, bool), _> = HashMap::with_hasher(seeded());
     for (key, hours) in names.iter() {
         let (n, listed) = facts.entry(&key.name).or_default();
         let too_many = &*key.client == ANYBODY || hours.len() > MOST_HOURS;
@@ -158,7 +168,8 @@ fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, c
         *listed |= key.listed;
     }
     let (mut full, mut gone) = (BTreeSet::new(), BTreeSet::new());
-    for (name, (n, listed)) in facts {
+    for key in names.keys() {
+        let (name, Some((n, listed))) = (&key.name, facts.remove(&key.name)) else { continue };
         if !listed && !dropped.is_empty() && dropped.contains(&Unit::domain(name)) {
             gone.insert(Arc::clone(name));
         } else if n > caps.names {

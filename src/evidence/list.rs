@@ -95,11 +95,11 @@ impl<'a> AggregateLine<'a> {
                 .hours
                 .iter()
                 .map(|c| HourLine {
-                    hour: Time::from_micros(c.hour.saturating_mul(HOUR)).unwrap_or(c.first),
+                    hour: Time::from_micros(c.hour().saturating_mul(HOUR)).unwrap_or(c.first),
                     records: c.records,
                     bytes_out: c.bytes_out,
                     bytes_in: c.bytes_in,
-                    largest_out: c.largest_out,
+                    largest_out: c.largest_out(),
                     first: c.first,
                     last: c.last,
                 })

@@ -27,6 +27,12 @@ impl<K: Ord, V> Sorted<K, V> {
         Sorted { list: out }
     }
 
+    /// Pairs that are in order already, each key once.
+    pub(super) fn ascending(list: Vec<(K, V)>) -> Sorted<K, V> {
+        debug_assert!(list.is_sorted_by(|a, b| a.0 < b.0), "keys ascend");
+        Sorted { list }
+    }
+
     /// Both maps as one; values of one key become one by `join`.
     #[must_use]
     pub fn merge(self, other: Sorted<K, V>, mut join: impl FnMut(&K, &mut V, V)) -> Sorted<K, V> {

@@ -2,7 +2,13 @@
 
 use hashbrown::HashTable;
 use rustc_hash::FxSeededState;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// A quick hasher with a seed that is unknown to whoever writes a log: names cannot be chosen so that they
+/// collide.
+pub(super) fn seeded() -> FxSeededState {
+    FxSeededState::with_seed(RandomState::new().hash_one(0_u64) as usize)
+}
 
 /// Distinct texts, numbered in the order in which they were met.
 pub(super) struct Spellings {

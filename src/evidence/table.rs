@@ -1,30 +1,39 @@
 //! The hot table: flows of one log as they come, by interned key.
 //!
-//! A spelling of a client or a server is read, normalised and looked up in the services list once; from
-//! then on a record costs three probes and a few additions. When the table has grown to its limit it is
-//! drained into a canonical summary, where caps apply: memory does not follow what a log makes up.
+//! What a record costs is waiting for memory. So what every record of a key changes stands in two cache
+//! lines ([`Entry`]) and one more for the latest record; all else is in lists of its own, by the number of
+//! the key, and is touched when it has to be. When the table has grown to its limit it is drained into a
+//! canonical summary, where caps apply: memory does not follow what a log makes up.
 
 mod drain;
+mod facts;
+mod hours;
 mod packed;
+mod parties;
+mod queue;
+mod tally;
 
-use super::key::{Key, Server, Traits};
-use super::picks::{Bar, Body, Candidate, Latest, Meter, Picks};
+use super::key::{Key, Traits};
+use super::picks::{Bar, Candidate, Picks};
 use super::sorted::Sorted;
-use super::spellings::Spellings;
+use super::spellings::seeded;
 use super::summary::NameKey;
-use super::total::{Hours, Magnitudes, Total};
+use super::total::{Cell, Magnitudes, Total};
 use crate::inspect;
-use crate::model::net::{Host, fold_mapped};
-use crate::model::{At, Certainty, DataKinds, Flow, Lane, Method, Time};
-use crate::services::{HostHit, Match, Services, shape};
+use crate::model::net::fold_mapped;
+use crate::model::{At, DataKinds, Flow, Lane, Time};
+use crate::services::Services;
+use facts::{Fact, Facts};
 use hashbrown::HashTable;
+use hours::Hours;
 use packed::{NO_PORT, Packed};
-use rustc_hash::{FxHashMap, FxSeededState};
-use smallvec::SmallVec;
-use std::hash::{BuildHasher, RandomState};
+use parties::{Parties, Verdict};
+use queue::{Queue, TOGETHER, Waiting};
+use rustc_hash::FxSeededState;
+use std::hint::black_box;
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::Arc;
+use tally::Tally;
 
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
@@ -34,49 +43,19 @@ const HELD: usize = 8 << 20;
 /// The aggregates and names that a drained table held.
 pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
 
-/// What the services list says of an exchange, small enough to be kept with a server.
-#[derive(Clone, Copy)]
-struct Verdict {
-    /// Index among the endpoints plus one, or 0.
-    endpoint: u32,
-    implied: DataKinds,
-    certainty: Certainty,
-    fetch: bool,
-}
-
-const NO_VERDICT: Verdict =
-    Verdict { endpoint: 0, implied: DataKinds::NONE, certainty: Certainty::Undetermined, fetch: false };
-
-/// A server as it was spelt, looked up once.
-struct Known<'s> {
-    server: Server,
-    hit: Option<HostHit<'s>>,
-    /// The verdict if no path was seen.
-    by_name: Verdict,
-}
-
+/// What every record of a key looks at: two cache lines.
+#[repr(align(64))]
 struct Entry {
     key: Packed,
-    traits: Traits,
-    /// Whether all its samples keep a hash.
-    notable: bool,
-    /// What another record has to pass to be one of the picks.
+    /// What another record has to pass to be one of the choices.
     bar: Bar,
-    latest: Latest,
-    hours: Hours,
-    magnitudes: Magnitudes,
-    picks: Box<Picks>,
-    /// The last name fact: its address, hour and number, so that it is not told again and again.
-    named: Option<(IpAddr, i64, u32)>,
+    tally: Tally,
+    /// The hour at hand, which nearly every record falls into.
+    now: Cell,
 }
 
-struct NameEntry {
-    client: u32,
-    server: u32,
-    address: IpAddr,
-    how: Lane,
-    hours: SmallVec<[i64; 2]>,
-}
+/// The last name fact of a key: its address, hour and number, so that it is not told again and again.
+type Named = Option<(IpAddr, i64, u32)>;
 
 /// The table of one log.
 pub(super) struct Table<'s> {
@@ -84,54 +63,45 @@ pub(super) struct Table<'s> {
     source: Arc<str>,
     log: Arc<str>,
     hasher: FxSeededState,
-    client_spellings: Spellings,
-    clients: Vec<Arc<str>>,
-    server_spellings: Spellings,
-    /// The server of each spelling; [`Known`] by index.
-    spelt: Vec<u32>,
-    addresses: FxHashMap<IpAddr, u32>,
-    nameless: [Option<u32>; 2],
-    servers: Vec<Known<'s>>,
-    endpoints: Vec<Arc<str>>,
-    endpoint_ids: FxHashMap<&'s str, u32>,
+    parties: Parties<'s>,
     index: HashTable<u32>,
     entries: Vec<Entry>,
-    name_index: HashTable<u32>,
-    names: Vec<NameEntry>,
-    /// Bytes of records that wait to be hashed.
-    held: Meter,
+    /// By entry.
+    traits: Vec<Traits>,
+    /// By entry: what did not fit into its tally.
+    magnitudes: Vec<Magnitudes>,
+    /// By entry.
+    named: Vec<Named>,
+    picks: Picks,
+    hours: Hours,
+    facts: Facts,
+    queue: Queue,
 }
 
 impl<'s> Table<'s> {
     pub(super) fn new(services: &'s Services, source: Arc<str>, log: Arc<str>) -> Table<'s> {
-        // Unknown to whoever writes the log: names cannot be chosen so that they collide.
-        let seed = RandomState::new().hash_one(0_u64) as usize;
-        let hasher = FxSeededState::with_seed(seed);
+        let hasher = seeded();
         Table {
             services,
             source,
             log,
-            client_spellings: Spellings::new(hasher.clone()),
-            clients: Vec::new(),
-            server_spellings: Spellings::new(hasher.clone()),
+            parties: Parties::new(services, hasher.clone()),
+            facts: Facts::new(hasher.clone()),
             hasher,
-            spelt: Vec::new(),
-            addresses: FxHashMap::default(),
-            nameless: [None; 2],
-            servers: Vec::new(),
-            endpoints: Vec::new(),
-            endpoint_ids: FxHashMap::default(),
             index: HashTable::new(),
             entries: Vec::new(),
-            name_index: HashTable::new(),
-            names: Vec::new(),
-            held: Meter::default(),
+            traits: Vec::new(),
+            magnitudes: Vec::new(),
+            named: Vec::new(),
+            picks: Picks::default(),
+            hours: Hours::default(),
+            queue: Queue::default(),
         }
     }
 
     /// Whether it should be drained before it takes more.
     pub(super) fn is_full(&self, entries: usize) -> bool {
-        self.entries.len() >= entries || self.names.len() >= entries
+        self.entries.len() >= entries || self.facts.len() >= entries
     }
 
     /// The usual limit of [`Table::is_full`].
@@ -140,13 +110,9 @@ impl<'s> Table<'s> {
     /// Counts a flow. `rank` is the record's place in the fixed random order.
     pub(super) fn flow(&mut self, at: At, raw: &[u8], flow: &Flow<'_>, rank: u64) {
         let address = flow.server_address.map(fold_mapped);
-        let client = self.client(flow.client);
-        let server = match (flow.server_name, address) {
-            (Some(name), _) => self.named_server(name),
-            (None, Some(address)) => self.address_server(address),
-            (None, None) => self.nameless_server(Server::Unknown),
-        };
-        let Verdict { endpoint, implied, certainty, fetch } = self.verdict(server, flow);
+        let client = self.parties.client(flow.client);
+        let server = self.parties.server(flow.server_name, address);
+        let Verdict { endpoint, implied, certainty, fetch } = self.parties.verdict(server, flow);
         let observed = flow.payloads.iter().fold(DataKinds::NONE, |k, p| k.union(inspect::inspect(*p)));
         let traits = Traits {
             protocol: flow.protocol,
@@ -162,224 +128,137 @@ impl<'s> Table<'s> {
             fetch,
         };
         let Flow { time, bytes_out, bytes_in, server_port: port, .. } = *flow;
-        let meter = Rc::clone(&self.held);
-        let mut record = Candidate { at, time, bytes_out, rank, raw, meter: &meter, body: Body::default() };
         let port = port.map_or(NO_PORT, u32::from);
         let key = Packed { client, server, endpoint, port, bits: traits.bits() };
-        let found = self.find(key);
-        let known = found.is_ok();
-        let id = found.unwrap_or_else(|hash| {
-            let notable = endpoint != 0 || !observed.is_empty();
-            let picks = Box::new(Picks::new(&mut record, notable));
-            let (latest, hours) = (Latest::new(&mut record, notable), Hours::at(time));
-            let (bar, magnitudes) = (picks.bar(), Magnitudes::default());
-            let entry = Entry { key, traits, notable, bar, latest, hours, magnitudes, picks, named: None };
-            self.insert(hash, entry)
-        });
-        let Some(entry) = self.entries.get_mut(id as usize) else { return };
-        entry.hours.count(time, bytes_out, bytes_in);
-        if let Some(bytes) = bytes_out {
-            entry.magnitudes.add(bytes);
+        let hash = key.hash(&self.hasher);
+        let named = address.filter(|_| flow.lane != Lane::Lookup && flow.server_name.is_some());
+        let flow = Waiting { key, hash, traits, named, at, time, bytes_out, bytes_in, rank };
+        if !Queue::takes(raw) {
+            self.take(&flow, raw);
+            return;
         }
-        if known {
-            entry.latest.consider(&mut record, entry.notable);
-            if entry.bar.admits(&record) {
-                entry.picks.consider(&mut record, entry.notable);
-                entry.bar = entry.picks.bar();
+        self.queue.push(flow, raw);
+        if self.queue.is_full() {
+            self.count_waiting();
+        }
+    }
+
+    /// Counts the flows that wait.
+    fn count_waiting(&mut self) {
+        let mut queue = std::mem::take(&mut self.queue);
+        // Where each is, most likely: one step after the other for all of them.
+        let mut places = [None; TOGETHER];
+        for (place, flow) in places.iter_mut().zip(queue.flows()) {
+            *place = self.index.find(flow.hash, |_| true).copied();
+        }
+        for place in places.into_iter().flatten() {
+            let entry = self.entries.get(place as usize);
+            black_box(entry.map(|e| (e.bar.rank(), e.now.records, self.picks.touch(place as usize))));
+        }
+        for (flow, raw) in queue.iter() {
+            self.take(flow, raw);
+        }
+        queue.clear();
+        self.queue = queue;
+    }
+
+    fn take(&mut self, flow: &Waiting, raw: &[u8]) {
+        let (key, record) = (flow.key, flow.candidate(raw));
+        let known = self
+            .index
+            .find(flow.hash, |i| self.entries.get(*i as usize).is_some_and(|e| e.key == key))
+            .copied();
+        let id = match known {
+            Some(id) => {
+                // As of [`Key::is_notable`].
+                let notable = key.endpoint != 0 || !flow.traits.observed.is_empty();
+                self.count(id, &record, flow.bytes_in, notable);
+                id
             }
+            None => self.insert(flow, &record),
+        };
+        if let Some(address) = flow.named {
+            let fact = Fact { client: key.client, server: key.server, address, how: flow.traits.lane };
+            self.name(id, fact, flow.time.hour());
         }
-        if flow.lane != Lane::Lookup
-            && let (Some(address), Some(_)) = (address, flow.server_name)
+    }
+
+    /// Counts another record of a key.
+    fn count(&mut self, id: u32, record: &Candidate<'_>, bytes_in: Option<u64>, notable: bool) {
+        let at = id as usize;
+        let Some(entry) = self.entries.get_mut(at) else { return };
+        let (hour, bytes_out) = (record.time.hour(), record.bytes_out);
+        if entry.now.hour() == hour {
+            entry.now.add(record.time, bytes_out, bytes_in);
+        } else {
+            let next = Cell::of(record.time, bytes_out, bytes_in);
+            self.hours.put(id, std::mem::replace(&mut entry.now, next), hour);
+        }
+        if let Some(bytes) = bytes_out
+            && !entry.tally.add(bytes)
+            && let Some(all) = self.magnitudes.get_mut(at)
         {
-            let hour = flow.time.hour();
-            match entry.named {
-                Some((same, known, _)) if same == address && known == hour => {}
-                Some((same, _, fact)) if same == address => {
-                    entry.named = Some((address, hour, fact));
-                    self.name_hour(fact, hour);
-                }
-                _ => {
-                    let fact = self.name(client, server, address, flow.lane, hour);
-                    if let (Some(fact), Some(entry)) = (fact, self.entries.get_mut(id as usize)) {
-                        entry.named = Some((address, hour, fact));
-                    }
-                }
-            }
+            entry.tally.pour(all);
+            entry.tally = Tally::of(bytes_out);
         }
+        self.picks.consider_latest(at, record, notable);
+        if entry.bar.admits(record)
+            && let Some(bar) = self.picks.consider(at, record, notable)
+        {
+            entry.bar = bar;
+        }
+    }
+
+    /// Takes the first record of a key.
+    fn insert(&mut self, flow: &Waiting, record: &Candidate<'_>) -> u32 {
+        let id = id(self.entries.len());
+        let now = Cell::of(record.time, record.bytes_out, flow.bytes_in);
+        self.hours.meet(now.hour());
+        let tally = Tally::of(record.bytes_out);
+        self.entries.push(Entry { key: flow.key, bar: self.picks.first(record), tally, now });
+        self.magnitudes.push(Magnitudes::default());
+        self.traits.push(flow.traits);
+        self.named.push(None);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
+        self.index.insert_unique(flow.hash, id, hash_of);
+        id
+    }
+
+    /// Takes the name fact of a record.
+    fn name(&mut self, entry: u32, fact: Fact, hour: i64) {
+        let Some(named) = self.named.get_mut(entry as usize) else { return };
+        let number = match *named {
+            Some((address, known, _)) if address == fact.address && known == hour => return,
+            Some((address, _, number)) if address == fact.address => {
+                self.facts.again(number, hour);
+                number
+            }
+            _ if self.parties.is_named(fact.server) => self.facts.take(fact, hour),
+            _ => return,
+        };
+        *named = Some((fact.address, hour, number));
     }
 
     /// Hashes the records that are held, if they have become too many.
     pub(super) fn relieve(&mut self) {
-        if self.held.get() > HELD {
-            self.entries.iter().for_each(|e| {
-                e.latest.hash();
-                e.picks.hash();
-            });
+        if self.picks.held() > HELD {
+            self.picks.hash();
         }
     }
 
     /// Takes a fact about what name an address goes by, told by a look-up.
     pub(super) fn looked_up(&mut self, address: IpAddr, name: &str, client: &str, time: Time) {
-        let (client, server) = (self.client(client), self.named_server(name));
-        let _ = self.name(client, server, fold_mapped(address), Lane::Lookup, time.hour());
-    }
-
-    /// Takes a name fact and gives its number; `None` if the server has no name.
-    fn name(&mut self, client: u32, server: u32, address: IpAddr, how: Lane, hour: i64) -> Option<u32> {
-        if !self.servers.get(server as usize).is_some_and(|k| matches!(k.server, Server::Name(_))) {
-            return None;
+        let client = self.parties.client(client);
+        let server = self.parties.server(Some(name), None);
+        if self.parties.is_named(server) {
+            let fact = Fact { client, server, address: fold_mapped(address), how: Lane::Lookup };
+            self.facts.take(fact, time.hour());
         }
-        let hash = self.hasher.hash_one((client, server, address, how as u8));
-        let same = |i: &u32| {
-            self.names.get(*i as usize).is_some_and(|n| {
-                n.client == client && n.server == server && n.address == address && n.how == how
-            })
-        };
-        if let Some(fact) = self.name_index.find(hash, same).copied() {
-            self.name_hour(fact, hour);
-            return Some(fact);
-        }
-        let new = id(self.names.len());
-        self.names.push(NameEntry { client, server, address, how, hours: SmallVec::from_slice(&[hour]) });
-        let (names, hasher) = (&self.names, &self.hasher);
-        self.name_index.insert_unique(hash, new, |i| {
-            names
-                .get(*i as usize)
-                .map_or(0, |n| hasher.hash_one((n.client, n.server, n.address, n.how as u8)))
-        });
-        Some(new)
-    }
-
-    fn name_hour(&mut self, fact: u32, hour: i64) {
-        let Some(entry) = self.names.get_mut(fact as usize) else { return };
-        if entry.hours.last() != Some(&hour)
-            && let Err(at) = entry.hours.binary_search(&hour)
-        {
-            entry.hours.insert(at, hour);
-        }
-    }
-
-    fn client(&mut self, text: &str) -> u32 {
-        let (id, new) = self.client_spellings.id(text);
-        if new {
-            self.clients.push(client_label(text));
-        }
-        id
-    }
-
-    fn named_server(&mut self, name: &str) -> u32 {
-        let (spelling, new) = self.server_spellings.id(name);
-        if new {
-            let server = match Host::parse(name) {
-                Some(Host::Name(name)) => {
-                    let text: Arc<str> = (*name).into();
-                    self.new_server(Server::Name(Arc::clone(&text)), Some(&text))
-                }
-                Some(Host::Address(address)) => self.address_server(address),
-                None => self.nameless_server(Server::Unreadable),
-            };
-            self.spelt.push(server);
-        }
-        self.spelt.get(spelling as usize).copied().unwrap_or(0)
-    }
-
-    fn address_server(&mut self, address: IpAddr) -> u32 {
-        if let Some(known) = self.addresses.get(&address) {
-            return *known;
-        }
-        let server = self.new_server(Server::Address(address), Some(&address.to_string()));
-        self.addresses.insert(address, server);
-        server
-    }
-
-    fn nameless_server(&mut self, server: Server) -> u32 {
-        let slot = usize::from(server == Server::Unreadable);
-        if let Some(Some(known)) = self.nameless.get(slot) {
-            return *known;
-        }
-        let new = self.new_server(server, None);
-        if let Some(slot) = self.nameless.get_mut(slot) {
-            *slot = Some(new);
-        }
-        new
-    }
-
-    fn new_server(&mut self, server: Server, host: Option<&str>) -> u32 {
-        let hit = host.and_then(|h| self.services.host(h));
-        let found = hit.as_ref().and_then(|h| h.at(None, Method::Connect));
-        let by_name = found.map_or(NO_VERDICT, |m| self.verdict_of(&m));
-        self.servers.push(Known { server, hit, by_name });
-        id(self.servers.len() - 1)
-    }
-
-    fn verdict_of(&mut self, found: &Match<'s>) -> Verdict {
-        let endpoint = self.endpoint(found.endpoint);
-        Verdict { endpoint, implied: found.sends, certainty: found.certainty, fetch: found.fetch }
-    }
-
-    fn endpoint(&mut self, name: &'s str) -> u32 {
-        let next = id(self.endpoints.len()) + 1;
-        let endpoints = &mut self.endpoints;
-        *self.endpoint_ids.entry(name).or_insert_with(|| {
-            endpoints.push(name.into());
-            next
-        })
-    }
-
-    fn verdict(&mut self, server: u32, flow: &Flow<'_>) -> Verdict {
-        let Some(known) = self.servers.get(server as usize) else { return NO_VERDICT };
-        if flow.lane == Lane::Lookup {
-            // A name that was only asked for carries nothing but itself.
-            return Verdict { implied: DataKinds::NONE, certainty: Certainty::Undetermined, ..known.by_name };
-        }
-        match (&known.hit, flow.path) {
-            (None, None) => NO_VERDICT,
-            (None, Some(path)) => match shape(path, flow.method) {
-                None => NO_VERDICT,
-                Some(shape) => Verdict {
-                    endpoint: self.endpoint(shape.id.as_str()),
-                    implied: shape.sends,
-                    certainty: Certainty::Implied,
-                    fetch: false,
-                },
-            },
-            (Some(_), None) => known.by_name,
-            (Some(_), _) if flow.method == Method::Connect => known.by_name,
-            (Some(hit), path) => match hit.at(path, flow.method) {
-                Some(found) => self.verdict_of(&found),
-                None => NO_VERDICT,
-            },
-        }
-    }
-
-    /// The entry of a key, or the hash it would stand under.
-    fn find(&self, key: Packed) -> Result<u32, u64> {
-        let hash = key.hash(&self.hasher);
-        let same = |i: &u32| self.entries.get(*i as usize).is_some_and(|e| e.key == key);
-        self.index.find(hash, same).copied().ok_or(hash)
-    }
-
-    fn insert(&mut self, hash: u64, entry: Entry) -> u32 {
-        let id = id(self.entries.len());
-        self.entries.push(entry);
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
-        self.index.insert_unique(hash, id, hash_of);
-        id
     }
 }
 
 fn id(n: usize) -> u32 {
     // A table is drained long before: this cannot be reached, and would only join what belongs apart.
     u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-/// A client as it is kept: an address in its one spelling, or a label that a host could have. What is
-/// neither may be a user's name and is not kept.
-fn client_label(client: &str) -> Arc<str> {
-    match Host::parse(client) {
-        Some(Host::Name(name)) => (*name).into(),
-        Some(Host::Address(address)) => address.to_string().into(),
-        None => "(unreadable)".into(),
-    }
 }

@@ -6,52 +6,57 @@ use crate::model::{At, Time};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Counts of one key in one UTC hour.
+/// Counts of one key in one UTC hour. One cache line: a key at hand has one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    /// The hour, since the epoch.
-    pub hour: i64,
+    /// First record. Its hour is the hour of the cell.
+    pub first: Time,
+    /// Last record.
+    pub last: Time,
     /// Records.
     pub records: u64,
     /// Bytes from client to server.
     pub bytes_out: ByteSum,
     /// Bytes from server to client.
     pub bytes_in: ByteSum,
-    /// Largest known bytes out of one record.
-    pub largest_out: Option<u64>,
-    /// First record.
-    pub first: Time,
-    /// Last record.
-    pub last: Time,
+    /// Largest known bytes out of one record; 0 if none is known.
+    pub(super) largest: u64,
 }
 
 impl Cell {
-    /// A cell that holds no record yet, of the hour of an instant.
-    pub(super) fn at(time: Time) -> Cell {
-        Cell {
-            hour: time.hour(),
-            records: 0,
-            bytes_out: ByteSum::default(),
-            bytes_in: ByteSum::default(),
-            largest_out: None,
-            first: time,
-            last: time,
-        }
+    /// The cell of one record.
+    pub(super) fn of(time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) -> Cell {
+        let (none, largest) = (ByteSum::default(), 0);
+        let mut cell = Cell { first: time, last: time, records: 0, bytes_out: none, bytes_in: none, largest };
+        cell.add(time, bytes_out, bytes_in);
+        cell
     }
 
-    /// Counts one record.
-    fn add(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
+    /// Counts one record of the same hour.
+    pub(super) fn add(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
         self.records += 1;
         self.bytes_in.add(bytes_in);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
         self.bytes_out.add(bytes_out);
-        self.largest_out = self.largest_out.max(bytes_out);
+        self.largest = self.largest.max(bytes_out.unwrap_or(0));
+    }
+
+    /// The hour, since the epoch.
+    #[must_use]
+    pub fn hour(&self) -> i64 {
+        self.first.hour()
+    }
+
+    /// Largest known bytes out of one record.
+    #[must_use]
+    pub fn largest_out(&self) -> Option<u64> {
+        (self.bytes_out.unknown < self.records).then_some(self.largest)
     }
 
     /// Whether it holds more than its hour: that of a key with more hours than are kept apart.
-    fn spans_hours(&self) -> bool {
-        self.records > 0 && self.first.hour() != self.last.hour()
+    pub(super) fn spans_hours(&self) -> bool {
+        self.first.hour() != self.last.hour()
     }
 
     /// Adds another cell.
@@ -59,9 +64,27 @@ impl Cell {
         self.records += other.records;
         self.bytes_out.merge(other.bytes_out);
         self.bytes_in.merge(other.bytes_in);
-        self.largest_out = self.largest_out.max(other.largest_out);
+        self.largest = self.largest.max(other.largest);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+    }
+}
+
+/// Brings the cells of a key into order: one for each hour, or one in all if the hours are too many. Once
+/// they were given up they do not come back.
+pub(super) fn settle_hours(cells: &mut Vec<Cell>) {
+    if !cells.is_sorted_by(|a, b| a.hour() < b.hour()) {
+        cells.sort_by_key(|c| c.first);
+        cells.dedup_by(|next, kept| {
+            let same = next.hour() == kept.hour();
+            if same {
+                kept.merge(next);
+            }
+            same
+        });
+    }
+    if cells.len() > MOST_HOURS || cells.iter().any(Cell::spans_hours) {
+        *cells = join_all(cells).into_iter().collect();
     }
 }
 
@@ -73,15 +96,6 @@ impl Magnitudes {
     /// Magnitudes as they were written; whether they are in order is for the reader to check.
     pub(super) fn of(list: Vec<(u8, u64)>) -> Magnitudes {
         Magnitudes(list.into())
-    }
-
-    /// Counts one figure.
-    pub(super) fn add(&mut self, bytes: u64) {
-        let bits = u8::try_from(u64::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX);
-        match self.0.iter_mut().find(|(b, _)| *b == bits) {
-            Some((_, count)) => *count += 1,
-            None => self.count(bits, 1),
-        }
     }
 
     /// Counts `n` figures of a magnitude.
@@ -96,60 +110,6 @@ impl Magnitudes {
     #[must_use]
     pub fn list(&self) -> &[(u8, u64)] {
         &self.0
-    }
-}
-
-/// The hours of a key while a log is read: the one at hand, which nearly every record falls into, and the
-/// others.
-pub(super) struct Hours {
-    now: Cell,
-    others: Vec<Cell>,
-}
-
-impl Hours {
-    /// Hours of a key whose first record is of that time.
-    pub(super) fn at(time: Time) -> Hours {
-        Hours { now: Cell::at(time), others: Vec::new() }
-    }
-
-    /// Counts one record in the hour it falls into.
-    pub(super) fn count(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
-        let hour = time.hour();
-        if self.now.hour != hour {
-            self.turn_to(hour, time);
-        }
-        self.now.add(time, bytes_out, bytes_in);
-    }
-
-    #[cold]
-    fn turn_to(&mut self, hour: i64, time: Time) {
-        // A log is nearly in order of time: the next hour is nearly always the last one.
-        let newest = self.others.last().is_none_or(|last| last.hour < hour);
-        let next = match self.others.binary_search_by_key(&hour, |c| c.hour) {
-            Ok(at) if !newest => self.others.remove(at),
-            _ => Cell::at(time),
-        };
-        let before = std::mem::replace(&mut self.now, next);
-        let at = self.others.partition_point(|c| c.hour < before.hour);
-        self.others.insert(at, before);
-        if self.others.len() > MOST_HOURS {
-            // Too many are given up when all of them are at hand: see `collapse`.
-            let all = join_all(&self.others);
-            self.others = all.into_iter().collect();
-        }
-    }
-
-    pub(super) fn into_cells(mut self) -> Vec<Cell> {
-        let at = self.others.partition_point(|c| c.hour < self.now.hour);
-        self.others.insert(at, self.now);
-        let mut cells = self.others;
-        // Once given up, hours do not come back, whichever cell was at hand last.
-        if cells.iter().any(Cell::spans_hours) {
-            cells = join_all(&cells).into_iter().collect();
-        }
-        collapse(&mut cells);
-        cells.shrink_to_fit();
-        cells
     }
 }
 
@@ -192,24 +152,8 @@ impl Total {
     }
 
     fn merge(&mut self, other: Total) {
-        // One that gave up its hours takes the other's with it.
-        let spans = |t: &Total| t.hours.first().is_some_and(Cell::spans_hours);
-        let spans = spans(self) || spans(&other);
-        for cell in other.hours {
-            match self.hours.binary_search_by_key(&cell.hour, |c| c.hour) {
-                Ok(at) => {
-                    if let Some(mine) = self.hours.get_mut(at) {
-                        mine.merge(&cell);
-                    }
-                }
-                Err(at) => self.hours.insert(at, cell),
-            }
-        }
-        if spans {
-            self.hours = join_all(&self.hours).into_iter().collect();
-        } else {
-            collapse(&mut self.hours);
-        }
+        self.hours.extend(other.hours);
+        settle_hours(&mut self.hours);
         other.magnitudes.list().iter().for_each(|(bits, n)| self.magnitudes.count(*bits, *n));
         self.samples.extend(other.samples);
     }
@@ -259,15 +203,6 @@ impl Total {
 /// earliest hour.
 pub(super) const MOST_HOURS: usize = 9_000;
 
-/// Gives up the hours if there are too many; says whether it did.
-fn collapse(hours: &mut Vec<Cell>) -> bool {
-    let too_many = hours.len() > MOST_HOURS;
-    if too_many {
-        *hours = join_all(hours).into_iter().collect();
-    }
-    too_many
-}
-
 fn join_all(hours: &[Cell]) -> Option<Cell> {
     let mut cells = hours.iter();
     let mut all = cells.next()?.clone();
@@ -303,26 +238,5 @@ impl Chosen {
 
     fn contains(&self, at: usize) -> bool {
         at == self.earliest || at == self.latest || Some(at) == self.largest || self.lowest.contains(&at)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::time::HOUR;
-
-    #[test]
-    fn hours_that_were_given_up_do_not_come_back() {
-        let hours = i64::try_from(MOST_HOURS).unwrap() + 2;
-        let at = |hour: i64| Time::from_micros(hour * HOUR).unwrap();
-        // The last record falls into the hour that all others were given up to, and into any other.
-        for last in [0, 7, hours] {
-            let mut of = Hours::at(at(0));
-            (0..hours).for_each(|h| of.count(at(h), Some(1), None));
-            of.count(at(last), Some(1), None);
-            let cells = of.into_cells();
-            let [only] = cells.as_slice() else { panic!("{} cells, {last}", cells.len()) };
-            assert_eq!((only.hour, only.records), (0, hours.unsigned_abs() + 1));
-        }
     }
 }

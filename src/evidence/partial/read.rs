@@ -308,15 +308,16 @@ fn cell(row: CellRow) -> Result<Cell, Fault> {
     let CellRow(first, span, records, out, out_unknown, into, in_unknown, largest_out) = row;
     let last = first.checked_add_unsigned(span).ok_or(Fault::Unsound("a time in it is out of range"))?;
     let (first, last) = (time(first)?, time(last)?);
-    Ok(Cell {
-        hour: first.hour(),
+    let cell = Cell {
         records,
         bytes_out: ByteSum { sum: out, unknown: out_unknown },
         bytes_in: ByteSum { sum: into, unknown: in_unknown },
-        largest_out,
+        largest: largest_out.unwrap_or(0),
         first,
         last,
-    })
+    };
+    let told = cell.largest_out() == largest_out;
+    told.then_some(cell).ok_or(Fault::Unsound("a largest record is there without a size, or the reverse"))
 }
 
 fn server(ServerRow(kind, text): ServerRow) -> Result<Server, Fault> {

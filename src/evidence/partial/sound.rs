@@ -141,14 +141,16 @@ impl<'s> Aggregates<'s> {
 /// The cells of a key; its first and last record.
 fn hours(cells: &[Cell]) -> Result<(Time, Time), Fault> {
     let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Err(SUM) };
-    check(cells.is_sorted_by(|a, b| a.hour < b.hour), ORDER)?;
+    check(cells.is_sorted_by(|a, b| a.hour() < b.hour()), ORDER)?;
     for cell in cells {
-        let Cell { hour, records, bytes_out, bytes_in, largest_out, last, .. } = cell;
+        let Cell { records, bytes_out, bytes_in, last, .. } = cell;
         [*records, bytes_out.unknown, bytes_in.unknown].iter().try_for_each(|n| count(*n))?;
-        check(last.hour() == *hour || cells.len() == 1, Fault::Unsound("a cell spans more than its hour"))?;
+        check(
+            last.hour() == cell.hour() || cells.len() == 1,
+            Fault::Unsound("a cell spans more than its hour"),
+        )?;
         let unknown = bytes_out.unknown.max(bytes_in.unknown);
-        check(*records > 0 && unknown <= *records && largest_out.unwrap_or(0) <= bytes_out.sum, SUM)?;
-        check(largest_out.is_some() == (bytes_out.unknown < *records), SUM)?;
+        check(*records > 0 && unknown <= *records && cell.largest <= bytes_out.sum, SUM)?;
     }
     Ok((first.first, last.last))
 }
@@ -163,7 +165,7 @@ fn magnitudes(total: &Total) -> Result<(), Fault> {
     )?;
     let sized = |c: &Cell| c.records.saturating_sub(c.bytes_out.unknown);
     let known = total.hours.iter().fold(0_u64, |all, c| all.saturating_add(sized(c)));
-    let largest = total.hours.iter().filter_map(|c| c.largest_out).max();
+    let largest = total.hours.iter().filter_map(Cell::largest_out).max();
     let bits = largest.map(|n| u64::from(u64::BITS - n.leading_zeros()));
     let all = list.iter().fold(0_u64, |all, (_, n)| all.saturating_add(*n));
     check(all == known && bits == list.last().map(|(b, _)| u64::from(*b)), SUM)

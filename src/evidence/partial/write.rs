@@ -243,7 +243,7 @@ fn cell_row(c: &Cell) -> CellRow {
         c.bytes_out.unknown,
         c.bytes_in.sum,
         c.bytes_in.unknown,
-        c.largest_out,
+        c.largest_out(),
     )
 }
 

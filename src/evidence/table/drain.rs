@@ -1,6 +1,7 @@
 //! From the hot table to canonical form.
 
-use super::{Drained, Known, Packed, Table};
+use super::parties::Known;
+use super::{Drained, Packed, Table, id};
 use crate::evidence::key::{Key, Server};
 use crate::evidence::sorted::Sorted;
 use crate::evidence::summary::{NameKey, join_hours};
@@ -10,61 +11,85 @@ use std::sync::Arc;
 impl Table<'_> {
     /// Everything it holds in canonical form; it is empty afterwards.
     pub(in crate::evidence) fn drain(&mut self) -> Drained {
-        let clients = Ranks::of(&self.clients);
-        let servers: Vec<&Server> = self.servers.iter().map(|k| &k.server).collect();
-        let servers_in_order = Ranks::of(&servers);
-        let endpoints = Ranks::of(&self.endpoints);
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_by_cached_key(|e| {
-            let Packed { client, server, endpoint, .. } = e.key;
-            let endpoint = endpoint.checked_sub(1).map(|i| endpoints.rank(i));
-            (clients.rank(client), servers_in_order.rank(server), e.key.port(), endpoint, e.traits)
-        });
-        let mut list = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let (Some(client), Some(known)) =
-                (self.clients.get(entry.key.client as usize), self.servers.get(entry.key.server as usize))
-            else {
+        self.count_waiting();
+        let new = Table::new(self.services, Arc::clone(&self.source), Arc::clone(&self.log));
+        let Table { source, log, parties, entries, traits, magnitudes, mut picks, hours, facts, .. } =
+            std::mem::replace(self, new);
+        let clients = Ranks::of(&parties.clients);
+        let servers: Vec<&Server> = parties.servers.iter().map(|k| &k.server).collect();
+        let servers = Ranks::of(&servers);
+        let endpoints = Ranks::of(&parties.endpoints);
+        let mut order: Vec<_> = entries
+            .iter()
+            .zip(&traits)
+            .enumerate()
+            .map(|(number, (entry, traits))| {
+                let Packed { client, server, endpoint, .. } = entry.key;
+                let endpoint = endpoint.checked_sub(1).map(|i| endpoints.rank(i));
+                let parties = (clients.rank(client), servers.rank(server));
+                ((parties, entry.key.port(), endpoint, *traits), id(number))
+            })
+            .collect();
+        order.sort_unstable();
+        let (keys, present): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|e| ((e.key, e.tally), e.now)).unzip();
+        let mut hours = hours.finish(present.into_iter());
+        let mut magnitudes = magnitudes;
+        let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
+        let mut before = None;
+        for (rank, number) in order {
+            let number = number as usize;
+            let Some((packed, tally)) = keys.get(number) else { continue };
+            let mut magnitudes = magnitudes.get_mut(number).map(std::mem::take).unwrap_or_default();
+            tally.pour(&mut magnitudes);
+            let total = Total {
+                hours: hours.get_mut(number).map(std::mem::take).unwrap_or_default(),
+                magnitudes,
+                samples: picks.samples(number, &log),
+            };
+            // Spellings of the same parties.
+            if before == Some(rank)
+                && let Some((key, last)) = list.last_mut()
+            {
+                Total::join(key, last, total);
+                continue;
+            }
+            before = Some(rank);
+            let (Some(client), Some(known), (.., traits)) = (
+                parties.clients.get(packed.client as usize),
+                parties.servers.get(packed.server as usize),
+                rank,
+            ) else {
                 continue;
             };
-            let endpoint =
-                entry.key.endpoint.checked_sub(1).and_then(|i| self.endpoints.get(i as usize)).cloned();
+            let endpoint = packed.endpoint.checked_sub(1).and_then(|i| parties.endpoints.get(i as usize));
             let key = Key {
-                source: Arc::clone(&self.source),
+                source: Arc::clone(&source),
                 client: Arc::clone(client),
                 server: known.server.clone(),
-                port: entry.key.port(),
-                endpoint,
-                traits: entry.traits,
+                port: packed.port(),
+                endpoint: endpoint.cloned(),
+                traits,
             };
-            list.push((
-                key,
-                Total {
-                    hours: entry.hours.into_cells(),
-                    magnitudes: entry.magnitudes,
-                    samples: entry.picks.samples(entry.latest, &self.log),
-                },
-            ));
+            list.push((key, total));
         }
-        let aggregates = Sorted::new(list, Total::join);
-        let mut names = Vec::with_capacity(self.names.len());
-        for entry in std::mem::take(&mut self.names) {
-            let (Some(client), Some(Known { server: Server::Name(name), hit, .. })) =
-                (self.clients.get(entry.client as usize), self.servers.get(entry.server as usize))
+        let mut names = Vec::with_capacity(facts.len());
+        for (fact, hours) in facts.finish() {
+            let (Some(client), Some(Known { server: Server::Name(name), hit })) =
+                (parties.clients.get(fact.client as usize), parties.servers.get(fact.server as usize))
             else {
                 continue;
             };
             let key = NameKey {
                 client: Arc::clone(client),
-                address: entry.address,
+                address: fact.address,
                 name: Arc::clone(name),
-                how: entry.how,
+                how: fact.how,
                 listed: hit.is_some(),
             };
-            names.push((key, entry.hours.into_vec()));
+            names.push((key, hours));
         }
-        *self = Table::new(self.services, Arc::clone(&self.source), Arc::clone(&self.log));
-        (aggregates, Sorted::new(names, join_hours))
+        (Sorted::ascending(list), Sorted::new(names, join_hours))
     }
 }
 
