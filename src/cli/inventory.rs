@@ -5,7 +5,6 @@ use super::progress::Progress;
 use super::shell::Shell;
 use super::{exit, tree};
 use crate::inventory::{Context, show, undeclared_locality};
-use crate::model::inventory::Verdict;
 use crate::services::Services;
 use std::path::PathBuf;
 
@@ -50,19 +49,16 @@ pub(crate) fn run(args: &Args, shell: &Shell) -> u8 {
         }
         found.extend(tree::below(path, true));
     }
-    let mut files = if args.no_sha256 {
+    let files = if args.no_sha256 {
         import_all(&found, &context)
     } else {
         import_hashed(&found, &context, &Progress::new())
     };
     let known = files.iter().any(|f| f.kind != "none");
-    if !args.all && args.output == "text" {
-        files.retain(|f| f.kind != "none" || f.verdict != Verdict::NoEvidence);
-    }
     let text = match args.output.as_str() {
         "json" => show::json(&files),
         "cyclonedx" => show::cyclonedx(&files, services),
-        _ => show::text(&files),
+        _ => show::text(&files, args.all),
     };
     if let Err(why) = shell.out(text.as_bytes()) {
         shell.error(&why, None);

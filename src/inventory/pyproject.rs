@@ -10,6 +10,19 @@ use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
 use crate::services::Ecosystem;
 
+/// Keys of `project` that are of PEP 621 alone: other programs have a table of that name too.
+const KEYS: [&str; 9] = [
+    "version",
+    "dynamic",
+    "requires-python",
+    "dependencies",
+    "optional-dependencies",
+    "readme",
+    "license",
+    "description",
+    "authors",
+];
+
 pub(super) struct PyProject;
 
 pub(super) static IMPORTER: PyProject = PyProject;
@@ -24,7 +37,7 @@ impl Importer for PyProject {
     }
 
     fn doc(&self) -> &'static str {
-        "Recognised by content: TOML with a table `project`, `build-system`, `dependency-groups` or `tool.poetry`, \
+        "Recognised by content: TOML with a table `project` that has keys of PEP 621, `build-system`, `dependency-groups` or `tool.poetry`, \
          or with `packages` and `source` (Pipfile).\n\n\
          Read: `project.dependencies`, `project.optional-dependencies`, `dependency-groups`, dependencies and \
          groups of Poetry, `tool.uv.dev-dependencies`, `build-system.requires`. Optional and development \
@@ -51,7 +64,8 @@ impl Importer for PyProject {
                 return Some(packages.finish(self.id()));
             }
         };
-        let ours = ["project", "build-system", "dependency-groups"].iter().any(|key| root.get(key).is_some());
+        let project = root.get("project").is_some_and(|p| KEYS.iter().any(|key| p.get(key).is_some()));
+        let ours = project || ["build-system", "dependency-groups"].iter().any(|key| root.get(key).is_some());
         let poetry = root.at(&["tool", "poetry"]);
         let pipfile = root.get("packages").is_some_and(Node::is_map) && root.get("source").is_some();
         if !ours && poetry.is_none() && !pipfile {

@@ -33,12 +33,14 @@ fn meaning(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The inventory for a person: grouped by verdict, worst first, then by path.
+/// The inventory for a person: grouped by verdict, worst first, then by path. With `all`, files that were
+/// passed over are listed too; they are counted always.
 #[must_use]
-pub fn text(files: &[FileInventory]) -> String {
+pub fn text(files: &[FileInventory], all: bool) -> String {
     let mut out = String::new();
     for verdict in ORDER {
-        let mut group: Vec<&FileInventory> = files.iter().filter(|f| f.verdict == verdict).collect();
+        let listed = files.iter().filter(|f| all || f.kind != "none" || f.verdict != Verdict::NoEvidence);
+        let mut group: Vec<&FileInventory> = listed.filter(|f| f.verdict == verdict).collect();
         if group.is_empty() {
             continue;
         }

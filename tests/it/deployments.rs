@@ -97,7 +97,7 @@ fn every_tree_of_fixtures_gets_its_verdicts() {
             let got = format!("{}\t{}", file.kind, worded(file));
             assert_eq!(got, row[1..].join("\t"), "{}/{}: {file:#?}", tree.display(), row[0]);
         }
-        let shown = domicile::inventory::show::text(&files) + &domicile::inventory::show::json(&files);
+        let shown = domicile::inventory::show::text(&files, true) + &domicile::inventory::show::json(&files);
         assert!(!shown.contains("CANARY"), "{shown}");
     }
 }

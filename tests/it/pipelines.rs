@@ -121,7 +121,7 @@ fn a_node_is_found_at_its_line_and_says_no_text_of_the_user() {
     for file in std::fs::read_dir(&folder).unwrap() {
         let Some(inventory) = read(&file.unwrap().path()) else { continue };
         let all = [
-            domicile::inventory::show::text(std::slice::from_ref(&inventory)),
+            domicile::inventory::show::text(std::slice::from_ref(&inventory), true),
             domicile::inventory::show::json(std::slice::from_ref(&inventory)),
         ];
         for text in all {

@@ -224,7 +224,7 @@ fn nobodys_name_and_no_free_text_is_shown() {
     let files = std::slice::from_ref(&found);
     let services = Services::embedded().unwrap();
     let texts = [
-        crate::inventory::show::text(files),
+        crate::inventory::show::text(files, true),
         crate::inventory::show::json(files),
         crate::inventory::show::cyclonedx(files, services),
     ];
