@@ -52,7 +52,8 @@ impl Evaluator<'_> {
     fn item(&self, id: Id, body: &[String], is_body: bool, carried: &mut Carried, depth: usize) -> bool {
         self.tick(1);
         if depth >= DEEPEST || self.exhausted() {
-            carried.hidden |= is_body;
+            let holds = |v: &Value| matches!(v, Value::Map(_) | Value::List(_));
+            carried.hidden |= self.exhausted() || self.values(id).iter().any(holds);
             return false;
         }
         let mut nested = false;
