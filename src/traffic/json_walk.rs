@@ -86,8 +86,11 @@ impl Classes<3> for Shaped {
     const LIST: [Class; 3] = [Class::Is(b'\n'), Class::Break, Class::Digit];
 }
 
+/// Makes bitmaps of some bytes.
+type Look = fn(&[u8], &mut Vec<[u64; 3]>);
+
 /// The lines of a block, for a [`Reader`].
-pub(super) fn lines(block: Block<'_>) -> Lines<'_, 3, fn(&[u8], &mut Vec<[u64; 3]>)> {
+pub(super) fn lines(block: Block<'_>) -> Lines<'_, 3, Look> {
     Lines::with(block, bitmaps::<Shaped, 3>)
 }
 
