@@ -19,6 +19,8 @@ pub enum Class {
     Either(u8),
     /// Below 0x20 or above 0x7f: control characters, and whatever is not ASCII.
     Odd,
+    /// A quote, a backslash, or what is odd: where the text of a JSON string ends, or stops being plain.
+    Break,
     /// `0` to `9`.
     Digit,
 }
@@ -137,14 +139,17 @@ fn portable<const N: usize>(group: &[u8; GROUP], classes: impl Fn() -> [Class; N
     let zero = |x: u64| !(((x & !HIGH) + !HIGH) | x | !HIGH);
     // The high bit of each byte, which is below 0x80, that is below `n`.
     let below = |x: u64, n: u8| HIGH & !((x | HIGH) - LOW * u64::from(n));
+    let is = |x: u64, b: u8| zero(x ^ (LOW * u64::from(b)));
+    let odd = |x: u64| (x & HIGH) | below(x & !HIGH, 0x20);
     let mut out = [0; N];
     for (i, eight) in group.as_chunks::<8>().0.iter().enumerate() {
         let x = u64::from_le_bytes(*eight);
         for (word, class) in out.iter_mut().zip(classes()) {
             let high = match class {
-                Class::Is(b) => zero(x ^ (LOW * u64::from(b))),
+                Class::Is(b) => is(x, b),
                 Class::Either(b) => zero((x | (LOW << 5)) ^ (LOW * u64::from(b))),
-                Class::Odd => (x & HIGH) | below(x & !HIGH, 0x20),
+                Class::Odd => odd(x),
+                Class::Break => odd(x) | is(x, b'"') | is(x, b'\\'),
                 Class::Digit => below(x & !HIGH, b'9' + 1) & !below(x & !HIGH, b'0') & !x,
             };
             // Gathers the high bits of the bytes into one byte.
@@ -166,13 +171,16 @@ fn avx512<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; 
         // SAFETY: a group is 64 readable bytes, and the load needs no alignment.
         let v = unsafe { _mm512_loadu_si512(group.as_ptr().cast()) };
         let folded = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
+        let is = |b: u8| _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b.cast_signed()));
+        // As signed numbers, bytes above 0x7f are below zero.
+        let odd = || _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20));
         let mut words = [0; N];
         for (word, class) in words.iter_mut().zip(classes()) {
             *word = match class {
-                Class::Is(b) => _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b.cast_signed())),
+                Class::Is(b) => is(b),
                 Class::Either(b) => _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8(b.cast_signed())),
-                // As signed numbers, bytes above 0x7f are below zero.
-                Class::Odd => _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20)),
+                Class::Odd => odd(),
+                Class::Break => odd() | is(b'"') | is(b'\\'),
                 Class::Digit => {
                     let from_zero = _mm512_sub_epi8(v, _mm512_set1_epi8(b'0'.cast_signed()));
                     _mm512_cmplt_epu8_mask(from_zero, _mm512_set1_epi8(10))
@@ -187,8 +195,8 @@ fn avx512<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; 
 #[target_feature(enable = "avx2")]
 fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N], out: &mut Vec<[u64; N]>) {
     use std::arch::x86_64::{
-        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-        _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_max_epi8, _mm256_min_epu8,
+        _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm256_xor_si256,
     };
     for group in groups {
         let mut words = [0; N];
@@ -196,11 +204,21 @@ fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N]
             // SAFETY: a half is 32 readable bytes, and the load needs no alignment.
             let v = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
             let folded = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
+            let is = |b: u8| _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b.cast_signed()));
             for (word, class) in words.iter_mut().zip(classes()) {
                 let hits = match class {
-                    Class::Is(b) => _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b.cast_signed())),
+                    Class::Is(b) => is(b),
                     Class::Either(b) => _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b.cast_signed())),
                     Class::Odd => _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v),
+                    Class::Break => {
+                        // The least of three is zero if one is. Three comparisons are put together bit by bit.
+                        let quote = _mm256_xor_si256(v, _mm256_set1_epi8(b'"'.cast_signed()));
+                        let backslash = _mm256_xor_si256(v, _mm256_set1_epi8(b'\\'.cast_signed()));
+                        let even = _mm256_max_epi8(v, _mm256_set1_epi8(0x1f));
+                        let odd = _mm256_sub_epi8(even, _mm256_set1_epi8(0x1f));
+                        let least = _mm256_min_epu8(_mm256_min_epu8(quote, backslash), odd);
+                        _mm256_cmpeq_epi8(least, _mm256_set1_epi8(0))
+                    }
                     Class::Digit => {
                         let from_zero = _mm256_sub_epi8(v, _mm256_set1_epi8(b'0'.cast_signed()));
                         _mm256_cmpeq_epi8(_mm256_min_epu8(from_zero, _mm256_set1_epi8(9)), from_zero)
@@ -220,14 +238,15 @@ mod tests {
 
     struct Told;
 
-    impl Classes<7> for Told {
-        const LIST: [Class; 7] = [
+    impl Classes<8> for Told {
+        const LIST: [Class; 8] = [
             Class::Is(b'"'),
             Class::Is(0),
             Class::Is(0xff),
             Class::Either(b'{'),
             Class::Either(b'}'),
             Class::Odd,
+            Class::Break,
             Class::Digit,
         ];
     }
@@ -237,6 +256,7 @@ mod tests {
             Class::Is(x) => b == x,
             Class::Either(x) => b | 0x20 == x,
             Class::Odd => !(0x20..0x80).contains(&b),
+            Class::Break => !(0x20..0x80).contains(&b) || matches!(b, b'"' | b'\\'),
             Class::Digit => b.is_ascii_digit(),
         }
     }
@@ -257,7 +277,7 @@ mod tests {
 
     fn check(bytes: &[u8]) {
         for kind in kinds() {
-            let mut out = vec![[7; 7]];
+            let mut out = vec![[7; 8]];
             kind.bitmaps(|| Told::LIST, bytes, &mut out);
             assert_eq!(out.len(), bytes.len().div_ceil(GROUP), "{kind:?}");
             for (i, words) in out.iter().enumerate() {

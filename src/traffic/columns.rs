@@ -1,15 +1,29 @@
 //! A line cut into columns, by bitmaps of where its separator stands.
 //!
-//! The line is looked at once, and what comes after is arithmetic on the bits: no search for each column,
-//! and none at all behind the last one that matters.
+//! A block is looked at once, for line ends, separators and backslashes together, and what comes after is
+//! arithmetic on the bits: no search for each line or column, and none at all behind the last one that matters.
 
+use super::lines::Places;
 use crate::bytes::simd::{GROUP, places};
+
+/// The bitmaps of a line, after that of line ends.
+const SEPARATORS: usize = 1;
+const BACKSLASHES: usize = 2;
+
+/// Makes the bitmaps that lines of columns are cut by, for [`super::lines::Lines::with`].
+pub(super) fn look(separator: u8) -> impl Fn(&[u8], &mut Vec<[u64; 3]>) {
+    move |bytes, maps| places([b'\n', separator, b'\\'], bytes, maps)
+}
+
+/// The bitmaps of a line that stands alone.
+pub(super) fn alone<'m>(line: &[u8], separator: u8, maps: &'m mut Vec<[u64; 3]>) -> Places<'m, 3> {
+    look(separator)(line, maps);
+    Places { maps, start: 0, end: line.len() }
+}
 
 /// Cuts lines. Kept from line to line, so that none of them allocates.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    /// Where the separator stands, and where a backslash does.
-    maps: Vec<[u64; 2]>,
     /// Where each column of the line begins and ends.
     edges: Vec<[u32; 2]>,
     /// How many of them are of this line.
@@ -17,25 +31,22 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Every separator ends a column: two in a row have an empty one between them. At most `wanted` are
-    /// cut. `ahead` is the line and whatever follows it in memory, which saves a copy.
-    pub(super) fn cut(&mut self, line: &[u8], ahead: &[u8], separator: u8, wanted: usize) -> usize {
-        self.look(line, ahead, separator, wanted);
-        let (mut start, mut base) = (0_u32, 0_u32);
+    /// Every separator ends a column: two in a row have an empty one between them. At most `wanted` are cut.
+    pub(super) fn cut(&mut self, line: Places<'_, 3>, wanted: usize) -> usize {
+        self.room(wanted);
+        let mut start = 0;
         let mut slots = self.edges.get_mut(..wanted).unwrap_or_default().iter_mut();
-        for [separators, _] in &self.maps {
-            let mut rest = *separators;
-            while rest != 0 {
-                let at = base.wrapping_add(rest.trailing_zeros());
+        for Group { base, mut bits, .. } in groups(line, SEPARATORS) {
+            while bits != 0 {
+                let at = base.wrapping_add(bits.trailing_zeros());
                 let Some(slot) = slots.next() else {
                     self.count = wanted;
                     return wanted;
                 };
                 *slot = [start, at];
                 start = at.wrapping_add(1);
-                rest &= rest.wrapping_sub(1);
+                bits &= bits.wrapping_sub(1);
             }
-            base = base.wrapping_add(GROUP as u32);
         }
         if let Some(slot) = slots.next() {
             *slot = [start, line.len() as u32];
@@ -46,13 +57,14 @@ impl Columns {
 
     /// Separators in a row count as one, and those at either end as none: columns are words. At most
     /// `wanted` are cut.
-    pub(super) fn words(&mut self, line: &[u8], ahead: &[u8], separator: u8, wanted: usize) -> usize {
-        self.look(line, ahead, separator, wanted);
+    pub(super) fn words(&mut self, line: Places<'_, 3>, wanted: usize) -> usize {
+        self.room(wanted);
         // A word begins and ends where being a separator changes; before the line stands one.
-        let (mut before, mut base) = (1, 0_u32);
+        let mut before = 1;
         let slots = self.edges.get_mut(..wanted).unwrap_or_default();
         let mut edges = slots.as_flattened_mut().iter_mut();
-        'line: for [separators, _] in &self.maps {
+        'line: for Group { base, bits, outside } in groups(line, SEPARATORS) {
+            let separators = bits | outside;
             let mut changes = separators ^ (separators << 1 | before);
             before = separators >> 63;
             while changes != 0 {
@@ -60,7 +72,6 @@ impl Columns {
                 *edge = base.wrapping_add(changes.trailing_zeros());
                 changes &= changes.wrapping_sub(1);
             }
-            base = base.wrapping_add(GROUP as u32);
         }
         let found = 2 * wanted - edges.len();
         if found % 2 == 1
@@ -76,28 +87,46 @@ impl Columns {
         self.count
     }
 
-    fn look(&mut self, line: &[u8], ahead: &[u8], separator: u8, wanted: usize) {
-        let groups = line.len().div_ceil(GROUP);
-        let around = ahead.get(..(groups * GROUP).min(ahead.len())).unwrap_or(line);
-        places([separator, b'\\'], around, &mut self.maps);
-        if let Some(last) = self.maps.last_mut() {
-            let inside = u64::MAX >> ((GROUP - line.len() % GROUP) % GROUP);
-            last.iter_mut().for_each(|word| *word &= inside);
-        }
+    fn room(&mut self, wanted: usize) {
         if self.edges.len() < wanted {
             self.edges.resize(wanted, [0; 2]);
         }
-    }
-
-    /// Whether a backslash stands anywhere in the line.
-    pub(super) fn has_backslash(&self) -> bool {
-        self.maps.iter().fold(0, |all, [_, backslashes]| all | backslashes) != 0
     }
 
     /// The columns of the line last cut.
     pub(super) fn of<'a, 'c>(&'c self, line: &'a [u8]) -> Row<'a, 'c> {
         Row { line, edges: self.edges.get(..self.count).unwrap_or_default() }
     }
+}
+
+/// Whether a backslash stands anywhere in a line.
+pub(super) fn has_backslash(line: Places<'_, 3>) -> bool {
+    groups(line, BACKSLASHES).fold(0, |all, group| all | group.bits) != 0
+}
+
+/// 64 bytes, some of which are of a line.
+struct Group {
+    /// Where the first of them stands in the line; below zero if that begins behind it.
+    base: u32,
+    /// The bits of those that are of the line.
+    bits: u64,
+    /// Those that stand before the line.
+    outside: u64,
+}
+
+#[inline(always)]
+fn groups(line: Places<'_, 3>, class: usize) -> impl Iterator<Item = Group> {
+    let first = line.start / GROUP;
+    let (before, behind) = ((1_u64 << (line.start % GROUP)) - 1, line.end.wrapping_neg() % GROUP);
+    let all = line.maps.get(first..line.end.div_ceil(GROUP)).unwrap_or_default();
+    let last = all.len().wrapping_sub(1);
+    all.iter().enumerate().map(move |(i, words)| {
+        let outside = if i == 0 { before } else { 0 };
+        let inside = if i == last { u64::MAX >> behind } else { u64::MAX };
+        let bits = words.get(class).copied().unwrap_or(0) & inside & !outside;
+        let base = ((first + i) * GROUP).wrapping_sub(line.start) as u32;
+        Group { base, bits, outside }
+    })
 }
 
 /// A line and where its columns are.
@@ -108,6 +137,15 @@ pub(super) struct Row<'a, 'c> {
 }
 
 impl<'a, 'c> Row<'a, 'c> {
+    /// A column as text, if it is UTF-8. `text` is the line, if that is known to be.
+    #[inline]
+    pub(super) fn text(self, column: usize, text: Option<&'a str>) -> Option<&'a str> {
+        match text {
+            Some(text) => self.place(column).map_or(Some(""), |(start, end)| text.get(start..end)),
+            None => std::str::from_utf8(self.column(column)).ok(),
+        }
+    }
+
     /// A line cut by somebody else.
     #[cfg(test)]
     pub(super) fn new(line: &'a [u8], edges: &'c [[u32; 2]]) -> Row<'a, 'c> {
@@ -134,20 +172,27 @@ mod tests {
 
     /// All columns of a line, by bitmaps and by splitting it.
     fn check(line: &[u8], after: &[u8], separator: u8) {
-        let ahead = [line, after].concat();
+        // What stands around it in memory must not show.
+        let before = (line.len() + after.len()) % 70;
+        let around = [&vec![separator; before], line, after].concat();
+        let mut maps = Vec::new();
+        look(separator)(&around, &mut maps);
+        let places = Places { maps: &maps, start: before, end: before + line.len() };
         let mut columns = Columns::default();
         let split: Vec<_> = line.split(|b| *b == separator).collect();
         let words: Vec<_> = split.iter().copied().filter(|w| !w.is_empty()).collect();
         for wanted in [0, 1, 2, split.len().saturating_sub(1), split.len(), split.len() + 3] {
-            // What was there before must not show.
-            columns.cut(&[separator; 99], &[separator; 99], separator, wanted);
-            let count = columns.cut(line, &ahead, separator, wanted);
+            let count = columns.cut(places, wanted);
             let all: Vec<_> = (0..count).map(|i| columns.of(line).column(i)).collect();
             assert_eq!(all, split.iter().copied().take(wanted).collect::<Vec<_>>());
             assert_eq!(columns.of(line).place(count), None);
-            assert_eq!(columns.has_backslash(), line.contains(&b'\\'));
-            let count = columns.words(line, &ahead, separator, wanted);
+            assert_eq!(has_backslash(places), line.contains(&b'\\'));
+            let count = columns.words(places, wanted);
             let all: Vec<_> = (0..count).map(|i| columns.of(line).column(i)).collect();
+            for text in [None, std::str::from_utf8(line).ok()] {
+                let texts = (0..=count).map(|i| columns.of(line).text(i, text));
+                assert!(texts.eq((0..=count).map(|i| std::str::from_utf8(columns.of(line).column(i)).ok())));
+            }
             assert_eq!(all, words.iter().copied().take(wanted).collect::<Vec<_>>());
             assert_eq!(columns.of(line).column(count), b"");
         }

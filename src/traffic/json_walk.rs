@@ -4,17 +4,24 @@
 //! and only wanted values are looked at. The pass is strict: it goes through only where a parser would,
 //! and calls anything out of the ordinary [`Unsure`], upon which its caller asks `serde_json`. Unsure are
 //! bytes outside printable ASCII, white space between tokens, escapes in keys, numbers other than whole
-//! ones, more than a few levels of nesting, and of course whatever is wrong. Tests hold both paths against
-//! each other on valid, mutated and made-up lines.
+//! ones, more than a few levels of nesting, and of course whatever is wrong. A line of a shape that was met
+//! before is compared with it instead ([`shapes`]). Tests hold these ways against each other on valid, mutated
+//! and made-up lines.
 
 #[cfg(test)]
 pub(super) mod made_up;
+mod schema;
+mod shapes;
 mod tokens;
 mod value;
 
+pub(super) use schema::{Context, IGNORED, Member, Schema, TOP, set};
 pub(super) use value::Value;
 
+use super::Block;
+use super::lines::{Line, Lines};
 use crate::bytes::simd::{Class, Classes, Work, best, bitmaps};
+use shapes::Shapes;
 use tokens::{After, Tokens, prefix_xor};
 
 /// Levels of nesting that are followed.
@@ -39,9 +46,14 @@ impl Classes<8> for Json {
 /// The bitmaps of a line.
 type Maps = Vec<[u64; 8]>;
 
-/// Room that is used again for every line.
+/// Reads lines. Keeps what it learns of their shapes, and room that is used again for every line.
+pub(super) struct Reader<S: Schema> {
+    shapes: Shapes<S>,
+    scratch: Scratch,
+}
+
 #[derive(Default)]
-pub(super) struct Scratch {
+struct Scratch {
     maps: Maps,
     /// Where colons and brackets stand outside of texts.
     places: Vec<u32>,
@@ -52,35 +64,6 @@ pub(super) struct Scratch {
 /// The line is not one that the pass is sure of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unsure;
-
-/// Where a value stands in objects and arrays that matter; each reader numbers its own.
-pub(super) type Context = u8;
-
-/// Nothing inside matters.
-pub(super) const IGNORED: Context = 0;
-/// The object that the line is.
-pub(super) const TOP: Context = 1;
-
-/// Takes what a line says.
-pub(super) trait Visit<'a> {
-    /// Whether numbers with decimals are usual in such lines; elsewhere the pass is unsure of them.
-    const DECIMALS: bool = false;
-    /// A member of an object in a context other than [`IGNORED`]. Gives the context inside its value, if
-    /// that is an object or an array.
-    fn member(&mut self, inside: Context, key: &'a [u8], value: Value<'a, '_>) -> Result<Context, Unsure>;
-    /// An object or array that is an element of an array. Gives the context inside it.
-    fn element(&mut self, array: Context) -> Context;
-    /// An array has ended; its text, brackets and all.
-    fn array(&mut self, array: Context, text: &'a [u8]) -> Result<(), Unsure>;
-}
-
-/// Sets a member that was not set before: twice is for the parser to refuse.
-pub(super) fn set<T>(slot: &mut Option<T>, value: Result<T, Unsure>) -> Result<Context, Unsure> {
-    match slot.replace(value?) {
-        None => Ok(IGNORED),
-        Some(_) => Err(Unsure),
-    }
-}
 
 /// An object or array that is open.
 #[derive(Clone, Copy, Default)]
@@ -96,12 +79,51 @@ struct Open {
     commas_within: u32,
 }
 
+/// What is told apart where lines have a shape that was met before.
+pub(super) struct Shaped;
+
+impl Classes<3> for Shaped {
+    const LIST: [Class; 3] = [Class::Is(b'\n'), Class::Break, Class::Digit];
+}
+
+/// Makes bitmaps of some bytes.
+type Look = fn(&[u8], &mut Vec<[u64; 3]>);
+
+/// The lines of a block, for a [`Reader`].
+pub(super) fn lines(block: Block<'_>) -> Lines<'_, 3, Look> {
+    Lines::with(block, bitmaps::<Shaped, 3>)
+}
+
+impl<S: Schema> Default for Reader<S> {
+    fn default() -> Self {
+        Reader { shapes: Shapes::default(), scratch: Scratch::default() }
+    }
+}
+
+impl<S: Schema> Reader<S> {
+    /// Takes what a line says, if nothing about it is out of the ordinary. `record` is as good as new before.
+    #[inline]
+    pub(super) fn read<'a>(
+        &mut self,
+        line: &Line<'a, '_, 3>,
+        record: &mut S::Record<'a>,
+    ) -> Result<(), Unsure> {
+        if self.shapes.read(line, record).is_ok() {
+            return Ok(());
+        }
+        *record = S::Record::default();
+        walk::<S>(line.bytes, line.ahead, &mut self.scratch, record)?;
+        self.shapes.learn(line.bytes);
+        Ok(())
+    }
+}
+
 /// Goes through a line. `ahead` is the line and whatever follows it in memory, which saves a copy.
-pub(super) fn walk<'a, V: Visit<'a>>(
+fn walk<'a, S: Schema>(
     line: &'a [u8],
     ahead: &'a [u8],
     scratch: &mut Scratch,
-    visit: &mut V,
+    record: &mut S::Record<'a>,
 ) -> Result<(), Unsure> {
     let Scratch { maps, places, commas } = scratch;
     let groups = line.len().div_ceil(64);
@@ -111,16 +133,16 @@ pub(super) fn walk<'a, V: Visit<'a>>(
         return Err(Unsure);
     }
     let stack = [Open::default(); DEPTH];
-    best(Walk { line, text, maps, places, commas, visit, stack, depth: 0, words: 0, letters: 0 })
+    best(Walk::<S> { line, text, maps, places, commas, record, stack, depth: 0, words: 0, letters: 0 })
 }
 
-struct Walk<'a, 'm, V> {
+struct Walk<'a, 'm, S: Schema> {
     line: &'a [u8],
     text: &'a str,
     maps: &'m Maps,
     places: &'m mut Vec<u32>,
     commas: &'m mut Vec<(u64, u32)>,
-    visit: &'m mut V,
+    record: &'m mut S::Record<'a>,
     stack: [Open; DEPTH],
     depth: usize,
     /// Letters of `true`, `false` and `null` that stand where a value begins.
@@ -129,7 +151,7 @@ struct Walk<'a, 'm, V> {
     letters: u32,
 }
 
-impl<'a, V: Visit<'a>> Work for Walk<'a, '_, V> {
+impl<S: Schema> Work for Walk<'_, '_, S> {
     type Out = Result<(), Unsure>;
 
     #[inline(always)]
@@ -154,7 +176,7 @@ impl<'a, V: Visit<'a>> Work for Walk<'a, '_, V> {
     }
 }
 
-impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
+impl<'a, S: Schema> Walk<'a, '_, S> {
     /// Finds the tokens outside of texts and looks whether each may follow the one before. Says whether
     /// there are escapes.
     #[inline(always)]
@@ -260,6 +282,22 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         }
     }
 
+    /// The quote or backslash that follows in a text.
+    #[inline(always)]
+    fn text_end(&self, start: usize) -> Result<usize, Unsure> {
+        let mut group = start / 64;
+        let mut from = u64::MAX << (start % 64);
+        loop {
+            let [quotes, backslashes, ..] = self.maps.get(group).ok_or(Unsure)?;
+            let found = (quotes | backslashes) & from;
+            if found != 0 {
+                return Ok(group * 64 + found.trailing_zeros() as usize);
+            }
+            group += 1;
+            from = u64::MAX;
+        }
+    }
+
     #[inline(always)]
     fn member(&mut self, key: &'a [u8], colon: usize) -> Result<(), Unsure> {
         let Some(open) = self.depth.checked_sub(1).and_then(|d| self.stack.get_mut(d)) else {
@@ -274,7 +312,7 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
         let at = colon + 1;
         let inside = open.context;
         let value = self.line.get(at..).unwrap_or_default();
-        if V::DECIMALS && value.first().is_some_and(u8::is_ascii_digit) {
+        if S::DECIMALS && value.first().is_some_and(u8::is_ascii_digit) {
             self.words += decimals(value)?;
         }
         match value {
@@ -288,12 +326,12 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             _ => return Err(Unsure),
         }
         let mut context = IGNORED;
-        if inside != IGNORED {
-            context = self.visit.member(
-                inside,
-                key,
-                Value { line: self.line, text: self.text, at, maps: self.maps },
-            )?;
+        if inside != IGNORED
+            && let Some(member) = S::member(inside, key)
+        {
+            let end = if value.first() == Some(&b'"') { self.text_end(at + 1)? } else { at };
+            (member.take)(self.record, Value { line: self.line, text: self.text, at, end })?;
+            context = member.inside;
         }
         if let Some(next) = self.stack.get_mut(self.depth) {
             // Taken up if an object or array begins there.
@@ -312,7 +350,10 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             Some(outer) => match self.stack.get(self.depth) {
                 Some(next) if outer.is_object && next.start == at => next.context,
                 Some(_) if !outer.is_object && outer.context == IGNORED => IGNORED,
-                Some(_) if !outer.is_object => self.visit.element(outer.context),
+                Some(_) if !outer.is_object => {
+                    S::element(self.record, outer.context);
+                    S::within(outer.context)
+                }
                 _ => return Err(Unsure),
             },
         };
@@ -337,7 +378,7 @@ impl<'a, V: Visit<'a>> Walk<'a, '_, V> {
             return Err(Unsure);
         }
         if !is_object && context != IGNORED {
-            self.visit.array(context, self.line.get(start..=at).ok_or(Unsure)?)?;
+            S::array(self.record, context, self.line.get(start..=at).ok_or(Unsure)?)?;
         }
         if let Some(outer) = self.depth.checked_sub(1).and_then(|d| self.stack.get_mut(d)) {
             outer.commas_within += all;

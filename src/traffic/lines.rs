@@ -11,64 +11,128 @@ pub(super) const LONGEST: usize = 8 << 20;
 pub(super) const TOO_LONG: &str = "longer than the limit";
 
 /// A line without its end.
-pub(super) struct Line<'a> {
+pub(super) struct Line<'a, 'm, const N: usize = 1> {
     /// The bytes.
     pub(super) bytes: &'a [u8],
     /// The bytes, and what follows them in the block.
     pub(super) ahead: &'a [u8],
+    /// The same as text. None if something here or near it is not UTF-8.
+    pub(super) text: Option<&'a str>,
     /// Where it stands; `record` is left 0.
     pub(super) at: At,
+    /// Where in it some bytes stand.
+    pub(super) places: Places<'m, N>,
+}
+
+/// The bitmaps of a line: those of the bytes around it, and where it begins and ends among them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places<'m, const N: usize> {
+    pub(super) maps: &'m [[u64; N]],
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl<const N: usize> Places<'_, N> {
+    /// Bytes of the line.
+    #[inline(always)]
+    pub(super) fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// The bits of 64 bytes of the line from any of them on. Those behind the line may be set or not.
+    #[inline(always)]
+    pub(super) fn from(self, class: usize, at: usize) -> u64 {
+        let at = self.start.wrapping_add(at);
+        let (group, bit) = (at / GROUP, at % GROUP);
+        let word = |group: usize| self.maps.get(group).and_then(|words| words.get(class)).copied();
+        let (low, high) = (word(group).unwrap_or(0), word(group + 1).unwrap_or(0));
+        low >> bit | high << 1 << (GROUP - 1 - bit)
+    }
 }
 
 /// The lines of a block that hold anything. Blank ones are framing; too long ones are rejected on the way.
-pub(super) struct Lines<'a> {
+pub(super) struct Lines<'a, const N: usize, L> {
     block: Block<'a>,
+    /// Makes the bitmaps of some bytes. The first is of line ends.
+    look: L,
     /// Where the next line begins.
     start: usize,
-    /// Where lines end in a piece of the block, and which group of it is looked at.
-    ends: Vec<[u64; 1]>,
-    group: usize,
-    /// Where the piece begins.
+    /// Where the piece that is looked at begins and ends: whole lines.
     piece: usize,
-    /// The ends in the group that are not met yet.
+    piece_end: usize,
+    maps: Vec<[u64; N]>,
+    /// The piece as text, if it is UTF-8.
+    text: Option<&'a str>,
+    /// Which group of the piece is looked at, and the line ends in it that are not met yet.
+    group: usize,
     left: u64,
 }
 
-/// Bytes that are looked at for line ends at once: they stay near until they are read.
+/// Bytes that are looked at at once: they stay near until they are read. Longer lines have longer pieces.
 const PIECE: usize = 16 << 10;
 
-impl<'a> Lines<'a> {
-    pub(super) fn of(block: Block<'a>) -> Lines<'a> {
-        let mut lines = Lines { block, start: 0, ends: Vec::new(), group: 0, piece: 0, left: 0 };
-        lines.look(0);
+impl<'a> Lines<'a, 1, fn(&[u8], &mut Vec<[u64; 1]>)> {
+    /// Lines of which nothing else is known.
+    pub(super) fn of(block: Block<'a>) -> Self {
+        Lines::with(block, |bytes, maps| places([b'\n'], bytes, maps))
+    }
+}
+
+impl<'a, const N: usize, L: Fn(&[u8], &mut Vec<[u64; N]>)> Lines<'a, N, L> {
+    /// Lines, and bitmaps of them. The first is of line ends.
+    pub(super) fn with(block: Block<'a>, look: L) -> Self {
+        let (maps, text) = (Vec::new(), None);
+        let mut lines =
+            Lines { block, look, start: 0, piece: 0, piece_end: 0, maps, text, group: 0, left: 0 };
+        lines.look();
         lines
     }
 
-    /// Looks for line ends in the piece that begins at `piece`.
-    fn look(&mut self, piece: usize) {
-        let bytes = self.block.bytes.get(piece..).unwrap_or_default();
-        places([b'\n'], bytes.get(..PIECE).unwrap_or(bytes), &mut self.ends);
-        (self.piece, self.group) = (piece, 0);
-        self.left = self.ends.first().map_or(0, |[word]| *word);
+    /// From here on the bitmaps are made in another way.
+    pub(super) fn look_for(&mut self, look: L) {
+        self.look = look;
+        self.look();
+    }
+
+    /// Looks at the piece that begins with the next line.
+    fn look(&mut self) {
+        let ahead = self.block.bytes.get(self.start..).unwrap_or_default();
+        let mut length = PIECE;
+        let piece = loop {
+            let piece = ahead.get(..length).unwrap_or(ahead);
+            if piece.len() == ahead.len() {
+                break piece;
+            }
+            if let Some(end) = memchr::memrchr(b'\n', piece) {
+                break piece.get(..=end).unwrap_or(piece);
+            }
+            length = length.saturating_mul(2);
+        };
+        (self.look)(piece, &mut self.maps);
+        self.text = std::str::from_utf8(piece).ok();
+        (self.piece, self.piece_end, self.group) = (self.start, self.start + piece.len(), 0);
+        self.left = self.maps.first().and_then(|words| words.first()).copied().unwrap_or(0);
     }
 
     /// Where the next line ends; where the block does, if none does.
+    #[inline]
     fn end(&mut self) -> usize {
         while self.left == 0 {
             self.group += 1;
-            match self.ends.get(self.group) {
-                Some([word]) => self.left = *word,
-                None if self.piece + PIECE < self.block.bytes.len() => self.look(self.piece + PIECE),
-                None => return self.block.bytes.len(),
-            }
+            let Some(words) = self.maps.get(self.group) else { return self.piece_end };
+            self.left = words.first().copied().unwrap_or(0);
         }
         let bit = self.left.trailing_zeros() as usize;
         self.left &= self.left.wrapping_sub(1);
         self.piece + self.group * GROUP + bit
     }
 
-    pub(super) fn next(&mut self, out: &mut dyn Sink) -> Option<Line<'a>> {
+    #[inline]
+    pub(super) fn next(&mut self, out: &mut dyn Sink) -> Option<Line<'a, '_, N>> {
         while self.start < self.block.bytes.len() {
+            if self.start >= self.piece_end {
+                self.look();
+            }
             let (start, end) = (self.start, self.end());
             let ahead = self.block.bytes.get(start..)?;
             let line = ahead.get(..end - start)?;
@@ -84,7 +148,10 @@ impl<'a> Lines<'a> {
             if line.len() > LONGEST {
                 out.record(at, &[], Settled::Rejected(TOO_LONG));
             } else if !line.iter().all(u8::is_ascii_whitespace) {
-                return Some(Line { bytes: line, ahead, at });
+                let first = start - self.piece;
+                let places = Places { maps: &self.maps, start: first, end: first + line.len() };
+                let text = self.text.and_then(|text| text.get(first..places.end));
+                return Some(Line { bytes: line, ahead, text, at, places });
             }
         }
         None
@@ -106,15 +173,24 @@ mod tests {
     }
 
     fn check(bytes: &[u8]) {
-        let mut lines = Lines::of(Block { bytes, offset: 7, line: 3, last: true });
+        let block = Block { bytes, offset: 7, line: 3, last: true };
+        let mut lines = Lines::with(block, |bytes, maps| super::places([b'\n', b'x'], bytes, maps));
         let (mut offset, mut number) = (7, 3);
         for whole in bytes.split_inclusive(|b| *b == b'\n') {
             let line = whole.strip_suffix(b"\n").unwrap_or(whole);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !line.trim_ascii().is_empty() {
-                let Line { bytes: found, ahead, at } = lines.next(&mut Nothing).unwrap();
+                let Line { bytes: found, ahead, text, at, places } = lines.next(&mut Nothing).unwrap();
                 assert_eq!((found, at.offset, at.length), (line, offset, line.len() as u64));
                 assert_eq!(at.line, Some(number));
+                assert!(text.is_none_or(|text| text.as_bytes() == line));
+                assert_eq!(text.is_none(), std::str::from_utf8(bytes).is_err());
+                for from in (0..line.len()).step_by(1 + line.len() / 100) {
+                    let ends = places.from(1, from);
+                    for (bit, b) in line[from..].iter().take(GROUP).enumerate() {
+                        assert_eq!(ends >> bit & 1 == 1, *b == b'x', "{from} + {bit}");
+                    }
+                }
                 assert!(ahead.starts_with(whole) && ahead.len() as u64 == bytes.len() as u64 + 7 - offset);
             }
             (offset, number) = (offset + whole.len() as u64, number + 1);

@@ -5,9 +5,9 @@ mod exchange;
 
 pub(super) use exchange::Exchange;
 
-use super::columns::{Columns, Row};
+use super::columns::{Columns, Row, alone, look};
 use super::layout::{Dialect, Layout, LayoutError};
-use super::lines::{LONGEST, Line, Lines};
+use super::lines::{LONGEST, Line, Lines, Places};
 use super::scalar::{epoch, number};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::Flow;
@@ -65,14 +65,15 @@ That CONNECT is ignored so that nothing is counted twice; one logged with a peer
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
-        let (mut good, mut columns) = (0, Columns::default());
+        let (mut good, mut columns, mut maps) = (0, Columns::default(), Vec::new());
         let mut lines = head.bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty()).peekable();
         for _ in 0..20 {
             let Some(line) = lines.next() else { break };
             if lines.peek().is_none() && !head.whole {
                 break;
             }
-            let Some(record) = Record::of(&mut columns, line, line) else { continue };
+            let places = alone(line, b' ', &mut maps);
+            let Some(record) = Record::of(&mut columns, line, places, None) else { continue };
             let dotted = record.time.get(record.time.len().saturating_sub(4)) == Some(&b'.');
             let result = record.result.iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
             good += u32::from(dotted && epoch(record.time).is_some() && result && !record.result.is_empty());
@@ -107,11 +108,11 @@ struct Reader {
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
-        let mut lines = Lines::of(block);
-        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
-            match read(&mut self.columns, bytes, ahead) {
-                Ok(flow) => out.record(at, bytes, Settled::Flow(&flow)),
-                Err(other) => out.record(at, bytes, other),
+        let mut lines = Lines::with(block, look(b' '));
+        while let Some(line) = lines.next(out) {
+            match read(&mut self.columns, &line) {
+                Ok(flow) => out.record(line.at, line.bytes, Settled::Flow(&flow)),
+                Err(other) => out.record(line.at, line.bytes, other),
             }
         }
         ControlFlow::Continue(())
@@ -124,12 +125,12 @@ impl Decoder for Reader {
 struct Record<'a> {
     time: &'a [u8],
     elapsed: &'a [u8],
-    client: &'a [u8],
+    client: Option<&'a str>,
     result: &'a [u8],
     status: &'a [u8],
     sizes: &'a [u8],
-    method: &'a [u8],
-    url: &'a [u8],
+    method: Option<&'a str>,
+    url: Option<&'a str>,
     hierarchy: &'a [u8],
     peer: &'a [u8],
     sent: Option<&'a [u8]>,
@@ -139,12 +140,17 @@ struct Record<'a> {
 const TOKENS: usize = 24;
 
 impl<'a> Record<'a> {
-    fn of(columns: &mut Columns, line: &'a [u8], ahead: &[u8]) -> Option<Record<'a>> {
-        let count = columns.words(line, ahead, b' ', TOKENS);
-        Record::of_tokens(columns.of(line), count)
+    fn of(
+        columns: &mut Columns,
+        line: &'a [u8],
+        places: Places<'_, 3>,
+        text: Option<&'a str>,
+    ) -> Option<Record<'a>> {
+        let count = columns.words(places, TOKENS);
+        Record::of_tokens(columns.of(line), text, count)
     }
 
-    fn of_tokens(tokens: Row<'a, '_>, count: usize) -> Option<Record<'a>> {
+    fn of_tokens(tokens: Row<'a, '_>, text: Option<&'a str>, count: usize) -> Option<Record<'a>> {
         let token = |i| tokens.column(i);
         let (result, status) = halves(token(3))?;
         // The user before it may be missing, and a URL may hold blanks: it is found by its fixed words.
@@ -156,12 +162,12 @@ impl<'a> Record<'a> {
         Some(Record {
             time: token(0),
             elapsed: token(1),
-            client: token(2),
+            client: tokens.text(2, text),
             result,
             status,
             sizes: token(4),
-            method: token(5),
-            url: token(6),
+            method: tokens.text(5, text),
+            url: tokens.text(6, text),
             hierarchy,
             peer,
             sent: (at + 2 < count).then(|| token(at + 2)),
@@ -175,13 +181,10 @@ fn halves(token: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((token.get(..at)?, token.get(at + 1..)?))
 }
 
-fn read<'a>(
-    columns: &mut Columns,
-    line: &'a [u8],
-    ahead: &[u8],
-) -> Result<Flow<'a>, Settled<'static, 'static>> {
+fn read<'a>(columns: &mut Columns, line: &Line<'a, '_, 3>) -> Result<Flow<'a>, Settled<'static, 'static>> {
     let rejected = Settled::Rejected;
-    let record = Record::of(columns, line, ahead).ok_or(rejected("not a line of this format"))?;
+    let record = Record::of(columns, line.bytes, line.places, line.text)
+        .ok_or(rejected("not a line of this format"))?;
     let end = epoch(record.time).ok_or(rejected("time is not a number"))?;
     let elapsed = match record.elapsed {
         [b'-', ..] => 0, // Squid writes -1 where it does not know.
@@ -211,15 +214,23 @@ fn read<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Disposition, Transport, Visibility};
+    use crate::model::{At, Disposition, Transport, Visibility};
+
+    /// A line, and what follows it in memory.
+    fn among<'a, T>(line: &'a str, after: &str, then: impl FnOnce(&Line<'a, '_, 3>) -> T) -> T {
+        let (mut maps, at) = (Vec::new(), At { offset: 0, length: 0, record: 0, line: None });
+        look(b' ')(format!("{line}{after}").as_bytes(), &mut maps);
+        let places = Places { maps: &maps, start: 0, end: line.len() };
+        then(&Line { bytes: line.as_bytes(), ahead: line.as_bytes(), text: Some(line), at, places })
+    }
 
     fn flow(line: &str) -> Flow<'_> {
-        read(&mut Columns::default(), line.as_bytes(), line.as_bytes())
+        among(line, "", |line| read(&mut Columns::default(), line))
             .unwrap_or_else(|e| panic!("{line}: {e:?}"))
     }
 
     fn settled(line: &str) -> String {
-        match read(&mut Columns::default(), line.as_bytes(), line.as_bytes()) {
+        match among(line, "", |line| read(&mut Columns::default(), line)) {
             Err(Settled::Ignored(why)) => format!("ignored: {why}"),
             Err(Settled::Rejected(why)) => format!("rejected: {why}"),
             other => panic!("{other:?}"),
@@ -310,8 +321,9 @@ mod tests {
         let at = rest.iter().rposition(|t| halves(t).is_some_and(|(word, _)| known_hierarchy(word)))?;
         let (hierarchy, peer) = halves(rest[at])?;
         let sent = rest.get(at + 2);
-        let parts = [time, elapsed, client, result, status, sizes, method, url, hierarchy, peer];
-        Some(format!("{parts:?} {sent:?}"))
+        let parts = [time, elapsed, result, status, sizes, hierarchy, peer];
+        let texts = [client, method, url].map(|text| std::str::from_utf8(text).ok());
+        Some(format!("{texts:?} {parts:?} {sent:?}"))
     }
 
     proptest::proptest! {
@@ -323,11 +335,12 @@ mod tests {
             ]), 0..30),
         ) {
             let line = tokens.join(" ");
-            let ahead = format!("{line}\nHIER_NONE/- x");
-            let mut columns = Columns::default();
-            let record = Record::of(&mut columns, line.as_bytes(), ahead.as_bytes()).map(|r| {
-                let parts = [r.time, r.elapsed, r.client, r.result, r.status, r.sizes, r.method, r.url, r.hierarchy, r.peer];
-                format!("{parts:?} {:?}", r.sent)
+            let record = among(&line, "\nHIER_NONE/- x", |line| {
+                Record::of(&mut Columns::default(), line.bytes, line.places, line.text)
+            });
+            let record = record.map(|r| {
+                let parts = [r.time, r.elapsed, r.result, r.status, r.sizes, r.hierarchy, r.peer];
+                format!("{:?} {parts:?} {:?}", [r.client, r.method, r.url], r.sent)
             });
             proptest::prop_assert_eq!(record, by_splitting(line.as_bytes()));
         }

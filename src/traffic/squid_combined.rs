@@ -127,6 +127,7 @@ fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
     let time = clf(record.time).ok_or(Settled::Rejected("time is not a date"))?;
     let Record { client, method, url, status, result, hierarchy, size, .. } = record;
     let (hierarchy, back) = (Some(hierarchy), Some(size));
+    let [client, method, url] = [client, method, url].map(|text| std::str::from_utf8(text).ok());
     let exchange = Exchange { client, result, status, method, url, hierarchy, peer: None, back };
     exchange.flow(time)
 }

@@ -5,8 +5,8 @@ mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::json_walk::Scratch;
-use super::lines::{LONGEST, Line, Lines};
+use super::json_walk;
+use super::lines::LONGEST;
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::At;
 use event::Event;
@@ -75,20 +75,21 @@ impl Format for SuricataEve {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader { scratch: Scratch::default() })
+        Box::<Reader>::default()
     }
 }
 
+#[derive(Default)]
 struct Reader {
-    scratch: Scratch,
+    json: json_walk::Reader<quick::Eve>,
 }
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
-        let mut lines = Lines::of(block);
-        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
-            if quick::settle(bytes, ahead, at, &mut self.scratch, out).is_err() {
-                parsed(bytes, at, out);
+        let mut lines = json_walk::lines(block);
+        while let Some(line) = lines.next(out) {
+            if quick::settle(&line, &mut self.json, out).is_err() {
+                parsed(line.bytes, line.at, out);
             }
         }
         ControlFlow::Continue(())

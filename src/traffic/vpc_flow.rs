@@ -4,7 +4,7 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use super::columns::Columns;
+use super::columns::{Columns, alone, look};
 use super::lines::{LONGEST, Line, Lines};
 use super::scalar::{address_bytes, epoch, number, port};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
@@ -61,10 +61,12 @@ guessed); fields named by hand in other words; lines with a time put in front."#
     fn sniff(&self, head: &Head<'_>) -> Sniff {
         let mut lines = head.bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty());
         let plain = Layout::default();
-        let ours = |line: &[u8]| {
-            Layout::of_header(line).is_some_and(|l| l.is_certain())
-                || plain.cut(line, line, &mut Columns::default()).is_some_and(layout::is_default)
+        let is_plain = |line: &[u8]| {
+            let mut maps = Vec::new();
+            let places = alone(line, b' ', &mut maps);
+            plain.cut(line, places, &mut Columns::default()).is_some_and(layout::is_default)
         };
+        let ours = |line: &[u8]| Layout::of_header(line).is_some_and(|l| l.is_certain()) || is_plain(line);
         if lines.by_ref().take(20).any(ours) { Sniff::Certain } else { Sniff::No }
     }
 
@@ -94,10 +96,11 @@ struct Reader {
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
-        let mut lines = Lines::of(block);
+        let mut lines = Lines::with(block, look(self.layout.separator));
         while let Some(line) = lines.next(out) {
             let Line { bytes, at, .. } = line;
             if let Some(layout) = Layout::of_header(bytes) {
+                lines.look_for(look(layout.separator));
                 self.layout = layout;
                 continue;
             }
@@ -127,11 +130,15 @@ enum Read<'a> {
     Sign(Health, &'static str),
 }
 
-fn read<'a>(line: &Line<'a>, layout: &Layout, columns: &mut Columns) -> Result<Read<'a>, &'static str> {
+fn read<'a>(
+    line: &Line<'a, '_, 3>,
+    layout: &Layout,
+    columns: &mut Columns,
+) -> Result<Read<'a>, &'static str> {
     if let Some(why) = layout.fault {
         return Err(why);
     }
-    let row = layout.cut(line.bytes, line.ahead, columns).ok_or(if layout.assumed {
+    let row = layout.cut(line.bytes, line.places, columns).ok_or(if layout.assumed {
         "no header before it"
     } else {
         "another number of columns than the header"

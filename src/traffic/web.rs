@@ -117,7 +117,7 @@ impl<'a> Served<'a> {
     }
 
     /// Tells the sink what the record is.
-    pub(super) fn settle(&self, line: &Line<'_>, out: &mut dyn Sink) {
+    pub(super) fn settle(&self, line: &Line<'_, '_>, out: &mut dyn Sink) {
         // Over a socket in the file system: somebody on the same machine.
         let client = if self.client == b"unix:" { Cow::Borrowed("unix") } else { plain(self.client) };
         let method = Method::of_http(self.method);

@@ -112,7 +112,7 @@ impl Decoder for Custom {
     fn finish(&mut self, _: &mut dyn Sink) {}
 }
 
-fn settle(line: &Line<'_>, served: Result<Served<'_>, Settled<'static, 'static>>, out: &mut dyn Sink) {
+fn settle(line: &Line<'_, '_>, served: Result<Served<'_>, Settled<'static, 'static>>, out: &mut dyn Sink) {
     match served {
         Ok(served) => served.settle(line, out),
         Err(other) => out.record(line.at, line.bytes, other),

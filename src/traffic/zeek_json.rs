@@ -4,8 +4,8 @@ mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::json_walk::{Scratch, Unsure};
-use super::lines::{LONGEST, Line, Lines};
+use super::json_walk;
+use super::lines::LONGEST;
 use super::zeek::{Fields, Path, settle};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::time::SECOND;
@@ -62,21 +62,21 @@ impl Format for ZeekJson {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader { scratch: Scratch::default() })
+        Box::<Reader>::default()
     }
 }
 
+#[derive(Default)]
 struct Reader {
-    scratch: Scratch,
+    json: json_walk::Reader<quick::Zeek>,
 }
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
-        let mut lines = Lines::of(block);
-        while let Some(Line { bytes, ahead, at }) = lines.next(out) {
-            match quick::record(bytes, ahead, &mut self.scratch) {
-                Ok(record) => record.settle(at, bytes, out),
-                Err(Unsure) => parsed(bytes, at, out),
+        let mut lines = json_walk::lines(block);
+        while let Some(line) = lines.next(out) {
+            if quick::settle(&line, &mut self.json, out).is_err() {
+                parsed(line.bytes, line.at, out);
             }
         }
         ControlFlow::Continue(())

@@ -4,7 +4,7 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use super::columns::{Columns, Row};
+use super::columns::{Columns, Row, has_backslash, look};
 use super::lines::{LONGEST, Line, Lines};
 use super::scalar::{epoch, number, port};
 use super::zeek::{self, Fields, Path};
@@ -79,12 +79,17 @@ struct Reader {
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
-        let mut lines = Lines::of(block);
+        let mut separator = self.layout.separator;
+        let mut lines = Lines::with(block, look(separator));
         while let Some(line) = lines.next(out) {
-            if line.bytes.first() == Some(&b'#') {
-                self.layout.header(line.bytes);
-            } else {
+            if line.bytes.first() != Some(&b'#') {
                 self.record(&line, out);
+                continue;
+            }
+            self.layout.header(line.bytes);
+            if self.layout.separator != separator {
+                separator = self.layout.separator;
+                lines.look_for(look(separator));
             }
         }
         ControlFlow::Continue(())
@@ -98,7 +103,7 @@ impl Decoder for Reader {
 }
 
 impl Reader {
-    fn record(&mut self, line: &Line<'_>, out: &mut dyn Sink) {
+    fn record(&mut self, line: &Line<'_, '_, 3>, out: &mut dyn Sink) {
         let Reader { layout, columns } = self;
         if layout.roles.is_empty() || !layout.readable {
             let why =
@@ -106,21 +111,17 @@ impl Reader {
             return out.record(line.at, line.bytes, Settled::Rejected(why));
         }
         let wanted = layout.roles.len();
-        if columns.cut(line.bytes, line.ahead, layout.separator, wanted) < wanted {
+        if columns.cut(line.places, wanted) < wanted {
             return out.record(line.at, line.bytes, Settled::Rejected("fewer columns than the header"));
         }
         let row = columns.of(line.bytes);
-        // The texts that are told on stand between these: nothing else has to be valid.
-        let (first, last) = layout.named;
-        let from = row.place(first).map_or(0, |(start, _)| start);
-        let to = row.place(last).map_or(from, |(_, end)| end);
-        let span = line.bytes.get(from..to).filter(|_| !columns.has_backslash());
-        match span.and_then(|s| std::str::from_utf8(s).ok()) {
-            Some(span) if row.column(layout.slot(Role::Server)).is_ascii() => {
+        let text = line.text.or_else(|| std::str::from_utf8(line.bytes).ok());
+        match text.filter(|_| !has_backslash(line.places)) {
+            Some(text) if row.column(layout.slot(Role::Server)).is_ascii() => {
                 let told = |role| layout.value(row, role);
                 let named = |role| {
                     let (start, end) = row.place(layout.slot(role))?;
-                    span.get(start - from..end - from).filter(|text| layout.is_set(text.as_bytes()))
+                    text.get(start..end).filter(|text| layout.is_set(text.as_bytes()))
                 };
                 layout.settle(line, row, told, named, out);
             }
@@ -132,7 +133,7 @@ impl Reader {
 impl Layout {
     /// Settles a record in which something is escaped, or is no UTF-8.
     #[cold]
-    fn settle_escaped(&self, line: &Line<'_>, row: Row<'_, '_>, out: &mut dyn Sink) {
+    fn settle_escaped(&self, line: &Line<'_, '_, 3>, row: Row<'_, '_>, out: &mut dyn Sink) {
         let mut texts = [const { None }; ROLES];
         for role in TEXTS {
             if let Some(slot) = texts.get_mut(role as usize) {
@@ -148,7 +149,7 @@ impl Layout {
     #[inline]
     fn settle<'t>(
         &self,
-        line: &Line<'_>,
+        line: &Line<'_, '_, 3>,
         row: Row<'_, '_>,
         told: impl Fn(Role) -> Option<&'t [u8]>,
         named: impl Fn(Role) -> Option<&'t str>,

@@ -1,48 +1,35 @@
 //! A value of a member, looked at only if somebody wants it.
 
-use super::{Context, Maps, Unsure};
+use super::Unsure;
 use std::borrow::Cow;
 
 /// A value that begins somewhere.
 #[derive(Clone, Copy)]
-pub(in crate::traffic) struct Value<'a, 'm> {
+pub(in crate::traffic) struct Value<'a> {
     pub(super) line: &'a [u8],
     /// The same as text: the pass is unsure of every line that is not ASCII.
     pub(super) text: &'a str,
     pub(super) at: usize,
-    pub(super) maps: &'m Maps,
+    /// Of a text, its first backslash, or the quote at its end if it has none.
+    pub(super) end: usize,
 }
 
-impl<'a> Value<'a, '_> {
+impl<'a> Value<'a> {
     /// Its first byte.
     fn first(&self) -> u8 {
         self.line.get(self.at).copied().unwrap_or(0)
     }
 
     /// A text.
+    #[inline]
     pub(in crate::traffic) fn text(&self) -> Result<Cow<'a, str>, Unsure> {
         if self.first() != b'"' {
             return Err(Unsure);
         }
-        let start = self.at + 1;
-        let mut group = start / 64;
-        let mut from = u64::MAX << (start % 64);
-        loop {
-            let [quotes, backslashes, ..] = self.maps.get(group).ok_or(Unsure)?;
-            let (quotes, backslashes) = (quotes & from, backslashes & from);
-            if quotes != 0 {
-                let bit = quotes.trailing_zeros();
-                if backslashes.trailing_zeros() < bit {
-                    return self.escaped();
-                }
-                return self.text.get(start..group * 64 + bit as usize).map(Cow::Borrowed).ok_or(Unsure);
-            }
-            if backslashes != 0 {
-                return self.escaped();
-            }
-            group += 1;
-            from = u64::MAX;
+        if self.line.get(self.end) == Some(&b'\\') {
+            return self.escaped();
         }
+        self.text.get(self.at + 1..self.end).map(Cow::Borrowed).ok_or(Unsure)
     }
 
     #[cold]
@@ -91,13 +78,13 @@ impl<'a> Value<'a, '_> {
         memchr::memchr2(b',', b'}', rest).and_then(|end| rest.get(..end)).ok_or(Unsure)
     }
 
-    /// An object.
-    pub(in crate::traffic) fn object(&self, inside: Context) -> Result<Context, Unsure> {
-        if self.first() == b'{' { Ok(inside) } else { Err(Unsure) }
+    /// Whether it is an object.
+    pub(in crate::traffic) fn object(&self) -> Result<(), Unsure> {
+        if self.first() == b'{' { Ok(()) } else { Err(Unsure) }
     }
 
-    /// An array.
-    pub(in crate::traffic) fn list(&self, inside: Context) -> Result<Context, Unsure> {
-        if self.first() == b'[' { Ok(inside) } else { Err(Unsure) }
+    /// Whether it is an array.
+    pub(in crate::traffic) fn list(&self) -> Result<(), Unsure> {
+        if self.first() == b'[' { Ok(()) } else { Err(Unsure) }
     }
 }

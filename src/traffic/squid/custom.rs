@@ -48,13 +48,14 @@ fn flow<'a>(values: &Values<'a>) -> Result<Flow<'a>, Settled<'static, 'static>> 
     }
     let time = instant(values).ok_or(Settled::Rejected("time is not a number"))?;
     let client = values.get(Role::Client).or(values.get(Role::Connection));
+    let text = |value: Option<&'a [u8]>| std::str::from_utf8(value.unwrap_or_default()).ok();
     let exchange = Exchange {
-        client: client.ok_or(Settled::Rejected("no client"))?,
+        client: text(Some(client.ok_or(Settled::Rejected("no client"))?)),
         result: values.get(Role::Result).unwrap_or_default(),
         // Squid writes 000 where there is none.
         status: values.get(Role::Status).unwrap_or(b"0"),
-        method: values.get(Role::Method).unwrap_or_default(),
-        url: values.get(Role::Target).unwrap_or_default(),
+        method: text(values.get(Role::Method)),
+        url: text(values.get(Role::Target)),
         hierarchy,
         peer: values.get(Role::Peer),
         back: values.get(Role::Back),

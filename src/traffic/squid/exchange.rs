@@ -43,11 +43,12 @@ pub(super) fn known_hierarchy(word: &[u8]) -> bool {
 
 /// What the log forms of Squid tell about an exchange.
 pub(in crate::traffic) struct Exchange<'a> {
-    pub(in crate::traffic) client: &'a [u8],
+    /// Absent, as method and URL are, if it is not UTF-8.
+    pub(in crate::traffic) client: Option<&'a str>,
     pub(in crate::traffic) result: &'a [u8],
     pub(in crate::traffic) status: &'a [u8],
-    pub(in crate::traffic) method: &'a [u8],
-    pub(in crate::traffic) url: &'a [u8],
+    pub(in crate::traffic) method: Option<&'a str>,
+    pub(in crate::traffic) url: Option<&'a str>,
     /// How it was chosen where to go; absent if it is not logged.
     pub(in crate::traffic) hierarchy: Option<&'a [u8]>,
     pub(in crate::traffic) peer: Option<&'a [u8]>,
@@ -59,8 +60,7 @@ impl<'a> Exchange<'a> {
     /// The flow, or how the record is settled without one.
     #[inline]
     pub(in crate::traffic) fn flow(&self, time: Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
-        let text =
-            |bytes: &'a [u8]| std::str::from_utf8(bytes).map_err(|_| Settled::Rejected("not valid UTF-8"));
+        let text = |text: Option<&'a str>| text.ok_or(Settled::Rejected("not valid UTF-8"));
         let status = number(self.status).ok_or(Settled::Rejected("status is not a number"))?;
         let (url, method) = (text(self.url)?, text(self.method)?);
         if self.result.starts_with(b"UDP_") {
@@ -69,7 +69,7 @@ impl<'a> Exchange<'a> {
         if url.starts_with("error:") {
             return Err(Settled::Ignored("request that the proxy could not read"));
         }
-        if url.starts_with("cache_object:") || is_internal(self.url) {
+        if url.starts_with("cache_object:") || is_internal(url.as_bytes()) {
             return Err(Settled::Ignored("request to the proxy itself"));
         }
         let peer = self.hierarchy.map(|h| !h.ends_with(b"NONE"));

@@ -1,11 +1,9 @@
 //! An event read in one pass, without a general parser. What it is unsure of, `serde_json` decides.
 
-use super::event::{
-    Answer, Capture, Dns, Event, FlowPart, Grouped, Header, Http, NetFlow, Query, Stats, Tcp, Tls, Version,
-};
-use crate::model::At;
+use super::event::{Answer, Capture, Event, Header, Query, Version};
 use crate::traffic::Sink;
-use crate::traffic::json_walk::{Context, IGNORED, Scratch, TOP, Unsure, Value, Visit, set, walk};
+use crate::traffic::json_walk::{Context, IGNORED, Member, Reader, Schema, TOP, Unsure, Value, set};
+use crate::traffic::lines::Line;
 use serde::de::IgnoredAny;
 
 const FLOW: Context = 2;
@@ -27,209 +25,230 @@ const HEADER: Context = 17;
 const GROUPED_A: Context = 18;
 const GROUPED_AAAA: Context = 19;
 
-/// Settles a line, if nothing about it is out of the ordinary.
-pub(super) fn settle(
-    line: &[u8],
-    ahead: &[u8],
-    at: At,
-    scratch: &mut Scratch,
-    out: &mut dyn Sink,
-) -> Result<(), Unsure> {
-    let mut reading = Reading { event: Event::default(), timed: false, typed: false };
-    walk(line, ahead, scratch, &mut reading)?;
-    if !reading.timed || !reading.typed {
-        return Err(Unsure);
-    }
-    reading.event.settle(at, line, out);
-    Ok(())
-}
+/// The lines of eve.json.
+pub(super) struct Eve;
 
-struct Reading<'a> {
+/// An event, and whether it has what every event has.
+#[derive(Default)]
+pub(super) struct Reading<'a> {
     event: Event<'a>,
     timed: bool,
     typed: bool,
 }
 
-/// An object that was not begun before.
-fn begin<T: Default>(slot: &mut Option<T>, inside: Result<Context, Unsure>) -> Result<Context, Unsure> {
-    match slot.replace(T::default()) {
-        None => inside,
-        Some(_) => Err(Unsure),
+/// Settles a line, if nothing about it is out of the ordinary.
+pub(super) fn settle(
+    line: &Line<'_, '_, 3>,
+    reader: &mut Reader<Eve>,
+    out: &mut dyn Sink,
+) -> Result<(), Unsure> {
+    let mut reading = Reading::default();
+    reader.read(line, &mut reading)?;
+    if !reading.timed || !reading.typed {
+        return Err(Unsure);
+    }
+    reading.event.settle(line.at, line.bytes, out);
+    Ok(())
+}
+
+/// An object or array that was not begun before.
+fn begin<T: Default>(slot: &mut Option<T>, fits: Result<(), Unsure>) -> Result<(), Unsure> {
+    set(slot, fits.map(|()| T::default()))
+}
+
+/// A value that every event has once.
+fn once<T>(known: &mut bool, slot: &mut T, value: Result<T, Unsure>) -> Result<(), Unsure> {
+    if std::mem::replace(known, true) {
+        return Err(Unsure);
+    }
+    *slot = value?;
+    Ok(())
+}
+
+/// The part of an event in whose context a member stands.
+fn part<T>(slot: &mut Option<T>) -> Result<&mut T, Unsure> {
+    slot.as_mut().ok_or(Unsure)
+}
+
+fn last<T>(list: Option<&mut Vec<T>>) -> Result<&mut T, Unsure> {
+    list.and_then(|list| list.last_mut()).ok_or(Unsure)
+}
+
+fn top(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"timestamp" => Member::plain(|r, v| once(&mut r.timed, &mut r.event.timestamp, v.text())),
+        b"event_type" => Member::plain(|r, v| once(&mut r.typed, &mut r.event.event_type, v.text())),
+        b"src_ip" => Member::plain(|r, v| set(&mut r.event.src_ip, v.text())),
+        b"dest_ip" => Member::plain(|r, v| set(&mut r.event.dest_ip, v.text())),
+        b"src_port" => Member::plain(|r, v| set(&mut r.event.src_port, v.port())),
+        b"dest_port" => Member::plain(|r, v| set(&mut r.event.dest_port, v.port())),
+        b"proto" => Member::plain(|r, v| set(&mut r.event.proto, v.text())),
+        b"app_proto" => Member::plain(|r, v| set(&mut r.event.app_proto, v.text())),
+        b"direction" => Member::plain(|r, v| set(&mut r.event.direction, v.text())),
+        b"flow" => Member::with(FLOW, |r, v| begin(&mut r.event.flow, v.object())),
+        b"netflow" => Member::with(NETFLOW, |r, v| begin(&mut r.event.netflow, v.object())),
+        b"http" => Member::with(HTTP, |r, v| begin(&mut r.event.http, v.object())),
+        b"tls" => Member::with(TLS, |r, v| begin(&mut r.event.tls, v.object())),
+        b"quic" => Member::with(QUIC, |r, v| begin(&mut r.event.quic, v.object())),
+        b"dns" => Member::with(DNS, |r, v| begin(&mut r.event.dns, v.object())),
+        b"stats" => Member::with(STATS, |r, v| begin(&mut r.event.stats, v.object())),
+        b"tcp" => Member::with(TCP, |r, v| begin(&mut r.event.tcp, v.object())),
+        _ => None,
+    }
+}
+
+fn dns(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"type" => Member::plain(|r, v| set(&mut part(&mut r.event.dns)?.kind, v.text())),
+        b"rrname" => Member::plain(|r, v| set(&mut part(&mut r.event.dns)?.rrname, v.text())),
+        b"rrtype" => Member::plain(|r, v| set(&mut part(&mut r.event.dns)?.rrtype, v.text())),
+        b"rdata" => Member::plain(|r, v| set(&mut part(&mut r.event.dns)?.rdata, v.text())),
+        b"answers" => Member::with(ANSWERS, |r, v| begin(&mut part(&mut r.event.dns)?.answers, v.list())),
+        b"queries" => Member::with(QUERIES, |r, v| begin(&mut part(&mut r.event.dns)?.queries, v.list())),
+        b"grouped" => Member::with(GROUPED, |r, v| begin(&mut part(&mut r.event.dns)?.grouped, v.object())),
+        _ => None,
+    }
+}
+
+fn http(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"hostname" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.hostname, v.text())),
+        b"url" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.url, v.text())),
+        b"http_method" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.http_method, v.text())),
+        b"http_port" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.http_port, v.port())),
+        b"status" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.status, v.number())),
+        b"length" => Member::plain(|r, v| set(&mut part(&mut r.event.http)?.length, v.number())),
+        b"request_headers" => {
+            Member::with(HEADERS, |r, v| begin(&mut part(&mut r.event.http)?.request_headers, v.list()))
+        }
+        _ => None,
+    }
+}
+
+fn flow(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"bytes_toserver" => {
+            Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.bytes_toserver, v.number()))
+        }
+        b"bytes_toclient" => {
+            Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.bytes_toclient, v.number()))
+        }
+        b"pkts_toclient" => {
+            Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.pkts_toclient, v.number()))
+        }
+        b"start" => Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.start, v.text())),
+        b"state" => Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.state, v.text())),
+        b"action" => Member::plain(|r, v| set(&mut part(&mut r.event.flow)?.action, v.text())),
+        _ => None,
+    }
+}
+
+fn tls(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"sni" => Member::plain(|r, v| set(&mut part(&mut r.event.tls)?.sni, v.text())),
+        b"version" => Member::plain(|r, v| set(&mut part(&mut r.event.tls)?.version, version(v))),
+        b"ja3s" => Member::plain(|r, v| set(&mut part(&mut r.event.tls)?.ja3s, there(v))),
+        _ => None,
+    }
+}
+
+fn quic(key: &[u8]) -> Option<Member<Eve>> {
+    match key {
+        b"sni" => Member::plain(|r, v| set(&mut part(&mut r.event.quic)?.sni, v.text())),
+        b"version" => Member::plain(|r, v| set(&mut part(&mut r.event.quic)?.version, version(v))),
+        b"ja3s" => Member::plain(|r, v| set(&mut part(&mut r.event.quic)?.ja3s, there(v))),
+        _ => None,
+    }
+}
+
+fn version<'a>(value: Value<'a>) -> Result<Version<'a>, Unsure> {
+    let named = value.text().map(Version::Named);
+    named.or_else(|_| value.number().map(|_| Version::Other(IgnoredAny)))
+}
+
+/// What it holds does not matter, only that it is there.
+fn there(value: Value<'_>) -> Result<IgnoredAny, Unsure> {
+    value.object().or_else(|_| value.text().map(|_| ())).map(|()| IgnoredAny)
+}
+
+/// Parts of which little matters.
+fn small(inside: Context, key: &[u8]) -> Option<Member<Eve>> {
+    match (inside, key) {
+        (TCP, b"tcp_flags_ts") => {
+            Member::plain(|r, v| set(&mut part(&mut r.event.tcp)?.tcp_flags_ts, v.text()))
+        }
+        (TCP, b"tcp_flags_tc") => {
+            Member::plain(|r, v| set(&mut part(&mut r.event.tcp)?.tcp_flags_tc, v.text()))
+        }
+        (NETFLOW, b"bytes") => Member::plain(|r, v| set(&mut part(&mut r.event.netflow)?.bytes, v.number())),
+        (NETFLOW, b"start") => Member::plain(|r, v| set(&mut part(&mut r.event.netflow)?.start, v.text())),
+        (STATS, b"capture") => {
+            Member::with(CAPTURE, |r, v| begin::<Capture>(&mut part(&mut r.event.stats)?.capture, v.object()))
+        }
+        (CAPTURE, b"kernel_drops") => Member::plain(|r, v| {
+            let capture = part(&mut part(&mut r.event.stats)?.capture)?;
+            set(&mut capture.kernel_drops, v.number())
+        }),
+        (GROUPED, b"A") => Member::with(GROUPED_A, |_, v| v.list()),
+        (GROUPED, b"AAAA") => Member::with(GROUPED_AAAA, |_, v| v.list()),
+        (ANSWER, b"rrtype") => Member::plain(|r, v| set(&mut last(r.answers())?.rrtype, v.text())),
+        (ANSWER, b"rdata") => Member::plain(|r, v| set(&mut last(r.answers())?.rdata, v.text())),
+        (QUERY, b"rrname") => Member::plain(|r, v| set(&mut last(r.queries())?.rrname, v.text())),
+        (HEADER, b"name") => Member::plain(|r, v| set(&mut last(r.headers())?.name, v.text())),
+        (HEADER, b"value") => Member::plain(|r, v| set(&mut last(r.headers())?.value, v.text())),
+        _ => None,
     }
 }
 
 impl<'a> Reading<'a> {
-    fn top(&mut self, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let event = &mut self.event;
-        match key {
-            b"timestamp" if !self.timed => {
-                self.timed = true;
-                event.timestamp = value.text()?;
-                Ok(IGNORED)
-            }
-            b"event_type" if !self.typed => {
-                self.typed = true;
-                event.event_type = value.text()?;
-                Ok(IGNORED)
-            }
-            b"timestamp" | b"event_type" => Err(Unsure),
-            b"src_ip" => set(&mut event.src_ip, value.text()),
-            b"dest_ip" => set(&mut event.dest_ip, value.text()),
-            b"src_port" => set(&mut event.src_port, value.port()),
-            b"dest_port" => set(&mut event.dest_port, value.port()),
-            b"proto" => set(&mut event.proto, value.text()),
-            b"app_proto" => set(&mut event.app_proto, value.text()),
-            b"direction" => set(&mut event.direction, value.text()),
-            b"flow" => begin::<FlowPart<'_>>(&mut event.flow, value.object(FLOW)),
-            b"netflow" => begin::<NetFlow<'_>>(&mut event.netflow, value.object(NETFLOW)),
-            b"http" => begin::<Http<'_>>(&mut event.http, value.object(HTTP)),
-            b"tls" => begin::<Tls<'_>>(&mut event.tls, value.object(TLS)),
-            b"quic" => begin::<Tls<'_>>(&mut event.quic, value.object(QUIC)),
-            b"dns" => begin::<Dns<'_>>(&mut event.dns, value.object(DNS)),
-            b"stats" => begin::<Stats>(&mut event.stats, value.object(STATS)),
-            b"tcp" => begin::<Tcp<'_>>(&mut event.tcp, value.object(TCP)),
-            _ => Ok(IGNORED),
-        }
+    fn answers(&mut self) -> Option<&mut Vec<Answer<'a>>> {
+        self.event.dns.as_mut()?.answers.as_mut()
     }
 
-    fn dns(&mut self, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let Some(dns) = &mut self.event.dns else { return Err(Unsure) };
-        match key {
-            b"type" => set(&mut dns.kind, value.text()),
-            b"rrname" => set(&mut dns.rrname, value.text()),
-            b"rrtype" => set(&mut dns.rrtype, value.text()),
-            b"rdata" => set(&mut dns.rdata, value.text()),
-            b"answers" => begin::<Vec<Answer<'_>>>(&mut dns.answers, value.list(ANSWERS)),
-            b"queries" => begin::<Vec<Query<'_>>>(&mut dns.queries, value.list(QUERIES)),
-            b"grouped" => begin::<Grouped<'_>>(&mut dns.grouped, value.object(GROUPED)),
-            _ => Ok(IGNORED),
-        }
+    fn queries(&mut self) -> Option<&mut Vec<Query<'a>>> {
+        self.event.dns.as_mut()?.queries.as_mut()
     }
 
-    fn http(&mut self, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let Some(http) = &mut self.event.http else { return Err(Unsure) };
-        match key {
-            b"hostname" => set(&mut http.hostname, value.text()),
-            b"url" => set(&mut http.url, value.text()),
-            b"http_method" => set(&mut http.http_method, value.text()),
-            b"http_port" => set(&mut http.http_port, value.port()),
-            b"status" => set(&mut http.status, value.number()),
-            b"length" => set(&mut http.length, value.number()),
-            b"request_headers" => begin::<Vec<Header<'_>>>(&mut http.request_headers, value.list(HEADERS)),
-            _ => Ok(IGNORED),
-        }
-    }
-
-    fn flow(&mut self, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let Some(flow) = &mut self.event.flow else { return Err(Unsure) };
-        match key {
-            b"bytes_toserver" => set(&mut flow.bytes_toserver, value.number()),
-            b"bytes_toclient" => set(&mut flow.bytes_toclient, value.number()),
-            b"pkts_toclient" => set(&mut flow.pkts_toclient, value.number()),
-            b"start" => set(&mut flow.start, value.text()),
-            b"state" => set(&mut flow.state, value.text()),
-            b"action" => set(&mut flow.action, value.text()),
-            _ => Ok(IGNORED),
-        }
-    }
-
-    fn handshake(&mut self, inside: Context, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let tls = if inside == TLS { &mut self.event.tls } else { &mut self.event.quic };
-        let Some(tls) = tls else { return Err(Unsure) };
-        match key {
-            b"sni" => set(&mut tls.sni, value.text()),
-            b"version" => {
-                let named = value.text().map(Version::Named);
-                set(&mut tls.version, named.or_else(|_| value.number().map(|_| Version::Other(IgnoredAny))))
-            }
-            // What it holds does not matter, only that it is there.
-            b"ja3s" if value.object(IGNORED).is_ok() || value.text().is_ok() => {
-                set(&mut tls.ja3s, Ok(IgnoredAny))
-            }
-            b"ja3s" => Err(Unsure),
-            _ => Ok(IGNORED),
-        }
-    }
-
-    fn small(&mut self, inside: Context, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let event = &mut self.event;
-        match (inside, key) {
-            (TCP, b"tcp_flags_ts") => set(&mut event.tcp.as_mut().ok_or(Unsure)?.tcp_flags_ts, value.text()),
-            (TCP, b"tcp_flags_tc") => set(&mut event.tcp.as_mut().ok_or(Unsure)?.tcp_flags_tc, value.text()),
-            (NETFLOW, b"bytes") => set(&mut event.netflow.as_mut().ok_or(Unsure)?.bytes, value.number()),
-            (NETFLOW, b"start") => set(&mut event.netflow.as_mut().ok_or(Unsure)?.start, value.text()),
-            (STATS, b"capture") => {
-                let stats = event.stats.as_mut().ok_or(Unsure)?;
-                begin::<Capture>(&mut stats.capture, value.object(CAPTURE))
-            }
-            (CAPTURE, b"kernel_drops") => {
-                let stats = event.stats.as_mut().ok_or(Unsure)?;
-                set(&mut stats.capture.as_mut().ok_or(Unsure)?.kernel_drops, value.number())
-            }
-            (GROUPED, b"A") => value.list(GROUPED_A),
-            (GROUPED, b"AAAA") => value.list(GROUPED_AAAA),
-            _ => Ok(IGNORED),
-        }
-    }
-
-    fn listed(&mut self, inside: Context, key: &[u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
-        let Event { dns, http, .. } = &mut self.event;
-        match (inside, key) {
-            (ANSWER, b"rrtype" | b"rdata") => {
-                let answers = dns.as_mut().and_then(|d| d.answers.as_mut());
-                let answer = answers.and_then(|a| a.last_mut()).ok_or(Unsure)?;
-                let slot = if key == b"rdata" { &mut answer.rdata } else { &mut answer.rrtype };
-                set(slot, value.text())
-            }
-            (QUERY, b"rrname") => {
-                let queries = dns.as_mut().and_then(|d| d.queries.as_mut());
-                set(&mut queries.and_then(|q| q.last_mut()).ok_or(Unsure)?.rrname, value.text())
-            }
-            (HEADER, b"name" | b"value") => {
-                let headers = http.as_mut().and_then(|h| h.request_headers.as_mut());
-                let header = headers.and_then(|h| h.last_mut()).ok_or(Unsure)?;
-                let slot = if key == b"name" { &mut header.name } else { &mut header.value };
-                set(slot, value.text())
-            }
-            _ => Ok(IGNORED),
-        }
+    fn headers(&mut self) -> Option<&mut Vec<Header<'a>>> {
+        self.event.http.as_mut()?.request_headers.as_mut()
     }
 }
 
-impl<'a> Visit<'a> for Reading<'a> {
-    fn member(&mut self, inside: Context, key: &'a [u8], value: Value<'a, '_>) -> Result<Context, Unsure> {
+impl Schema for Eve {
+    type Record<'a> = Reading<'a>;
+
+    fn member(inside: Context, key: &[u8]) -> Option<Member<Eve>> {
         match inside {
-            TOP => self.top(key, value),
-            FLOW => self.flow(key, value),
-            HTTP => self.http(key, value),
-            TLS | QUIC => self.handshake(inside, key, value),
-            DNS => self.dns(key, value),
-            ANSWER | QUERY | HEADER => self.listed(inside, key, value),
-            _ => self.small(inside, key, value),
+            TOP => top(key),
+            FLOW => flow(key),
+            HTTP => http(key),
+            TLS => tls(key),
+            QUIC => quic(key),
+            DNS => dns(key),
+            _ => small(inside, key),
         }
     }
 
-    fn element(&mut self, array: Context) -> Context {
-        let Event { dns, http, .. } = &mut self.event;
+    fn within(array: Context) -> Context {
         match array {
-            ANSWERS => {
-                dns.iter_mut().flat_map(|d| &mut d.answers).for_each(|a| a.push(Answer::default()));
-                ANSWER
-            }
-            QUERIES => {
-                dns.iter_mut().flat_map(|d| &mut d.queries).for_each(|q| q.push(Query::default()));
-                QUERY
-            }
-            HEADERS => {
-                http.iter_mut().flat_map(|h| &mut h.request_headers).for_each(|h| h.push(Header::default()));
-                HEADER
-            }
+            ANSWERS => ANSWER,
+            QUERIES => QUERY,
+            HEADERS => HEADER,
             _ => IGNORED,
         }
     }
 
-    fn array(&mut self, array: Context, text: &'a [u8]) -> Result<(), Unsure> {
-        let grouped = self.event.dns.as_mut().and_then(|d| d.grouped.as_mut());
+    fn element(reading: &mut Reading<'_>, array: Context) {
+        match array {
+            ANSWERS => reading.answers().into_iter().for_each(|list| list.push(Answer::default())),
+            QUERIES => reading.queries().into_iter().for_each(|list| list.push(Query::default())),
+            HEADERS => reading.headers().into_iter().for_each(|list| list.push(Header::default())),
+            _ => {}
+        }
+    }
+
+    fn array<'a>(reading: &mut Reading<'a>, array: Context, text: &'a [u8]) -> Result<(), Unsure> {
+        let grouped = reading.event.dns.as_mut().and_then(|d| d.grouped.as_mut());
         let slot = match (array, grouped) {
             (GROUPED_A, Some(grouped)) => &mut grouped.a,
             (GROUPED_AAAA, Some(grouped)) => &mut grouped.aaaa,
@@ -242,6 +261,6 @@ impl<'a> Visit<'a> for Reading<'a> {
             }
             _ => return Ok(()),
         };
-        set(slot, serde_json::from_slice(text).map_err(|_| Unsure)).map(|_| ())
+        set(slot, serde_json::from_slice(text).map_err(|_| Unsure))
     }
 }

@@ -1,6 +1,7 @@
 //! Which column is what, and a line cut into its columns.
 
 use super::super::columns::{Columns, Row};
+use super::super::lines::Places;
 
 /// The columns that are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl Role {
 /// What a header says.
 #[derive(Debug)]
 pub(super) struct Layout {
-    separator: u8,
+    pub(super) separator: u8,
     roles: Vec<Role>,
     /// The column of each role, `usize::MAX` if it has none.
     slots: [usize; ROLES],
@@ -145,15 +146,15 @@ impl Layout {
     pub(super) fn cut<'a, 'r>(
         &'r self,
         line: &'a [u8],
-        ahead: &[u8],
+        places: Places<'_, 3>,
         columns: &'r mut Columns,
     ) -> Option<Record<'a, 'r>> {
         // One more shows that there are too many.
         let wanted = self.roles.len() + 1;
         let count = match self.separator {
             // Blanks in a row are one separator.
-            b' ' => columns.words(line, ahead, b' ', wanted),
-            separator => columns.cut(line, ahead, separator, wanted),
+            b' ' => columns.words(places, wanted),
+            _ => columns.cut(places, wanted),
         };
         (count == self.roles.len()).then(|| Record { row: columns.of(line), layout: self })
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::At;
 use crate::traffic::NameFact;
+use crate::traffic::lines::Places;
 
 #[derive(Default)]
 struct Seen {
@@ -183,7 +184,10 @@ fn lines_are_cut_as_by_splitting() {
         let split: Vec<_> = line.split(separator).filter(|v| separator != " " || !v.is_empty()).collect();
         let names: Vec<_> = headers[round % 3].split(separator).collect();
         let ahead = format!("{line}\n1 2 3,4,5");
-        let record = layout.cut(line.as_bytes(), ahead.as_bytes(), &mut columns);
+        let mut maps = Vec::new();
+        look(layout.separator)(ahead.as_bytes(), &mut maps);
+        let places = Places { maps: &maps, start: 0, end: line.len() };
+        let record = layout.cut(line.as_bytes(), places, &mut columns);
         assert_eq!(record.is_some(), split.len() == names.len(), "{line}");
         let Some(record) = record else { continue };
         for (role, name) in [

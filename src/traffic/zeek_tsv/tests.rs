@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::At;
 use crate::traffic::NameFact;
+use crate::traffic::lines::Places;
 use proptest::prelude::*;
 
 #[derive(Default)]
@@ -27,9 +28,17 @@ fn both(header: &str, line: &[u8]) -> (String, String) {
     let at = At { offset: 0, length: line.len() as u64, record: 0, line: Some(1) };
     // What follows a line in memory must not matter.
     let ahead = [line, b"\n\t,\\x\xff\t"].concat();
-    let line = Line { bytes: line, ahead: &ahead, at };
+    let mut maps = Vec::new();
+    look(reader.layout.separator)(&ahead, &mut maps);
+    let places = Places { maps: &maps, start: 0, end: line.len() };
+    let text = std::str::from_utf8(line).ok();
+    let line = Line { bytes: line, ahead: &ahead, text, at, places };
     let mut quick = Told::default();
     reader.record(&line, &mut quick);
+    // The block may have something near it that is no text.
+    let mut near = Told::default();
+    reader.record(&Line { text: None, ..line }, &mut near);
+    assert_eq!(quick.0, near.0);
 
     let (mut edges, mut start) = (Vec::new(), 0_u32);
     for value in line.bytes.split(|b| *b == reader.layout.separator) {
