@@ -7,10 +7,10 @@ use crate::model::Diagnostics;
 use crate::model::audit::Finding;
 use crate::model::data::Locality;
 use crate::model::inventory::{AssetKind, State};
-use crate::model::net::split_authority;
 use crate::model::policy::Rule;
 use crate::model::table::Table;
 use crate::model::text::plural;
+use std::net::IpAddr;
 
 pub(super) static CHECK: Exposure = Exposure;
 
@@ -43,6 +43,19 @@ impl Check for Exposure {
     }
 }
 
+/// The addresses in the name of a listener: `10.1.2.3:8188`, `ui 10.1.2.3:80:8080`, `[fd00::1]:80`, `0.0.0.0,::`.
+fn addresses(name: &str) -> Vec<IpAddr> {
+    let words = name.split([' ', ',']).map(|word| word.rsplit_once("://").map_or(word, |(_, rest)| rest));
+    words
+        .filter_map(|word| {
+            let bracketed =
+                word.strip_prefix('[').and_then(|w| w.split_once(']')).map(|(address, _)| address);
+            let host = bracketed.or_else(|| word.split([':', '/']).next())?;
+            host.parse().or_else(|_| word.parse()).ok()
+        })
+        .collect()
+}
+
 struct Rules {
     tunnels: Open,
     listeners: Open,
@@ -68,8 +81,12 @@ impl Bound for Rules {
         }
         let mut listeners = 0;
         for (_, asset) in active(case, AssetKind::Listener) {
-            let host = split_authority(&asset.name).0;
-            if !host.is_empty() && locate(case.inputs.project, host) == Locality::Local {
+            let inside = |address: IpAddr| {
+                !address.is_unspecified()
+                    && locate(case.inputs.project, &address.to_string()) == Locality::Local
+            };
+            let stated = addresses(&asset.name);
+            if !stated.is_empty() && stated.into_iter().all(inside) {
                 continue;
             }
             listeners += 1;
@@ -84,5 +101,22 @@ impl Bound for Rules {
             plural(listeners, "listener", "listeners"),
             plural(understood(case), "file that was understood", "files that were understood")
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_in_the_names_that_importers_give() {
+        let found =
+            |name: &str| addresses(name).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(found("comfyui 10.99.0.5:8188:8188"), "10.99.0.5");
+        assert_eq!(found("comfyui 0.0.0.0,::"), "0.0.0.0 ::");
+        assert_eq!(found("[fd00::1]:80"), "fd00::1");
+        assert_eq!(found("http://10.1.2.3:11434/"), "10.1.2.3");
+        assert_eq!(found("ui 3000:8080"), "");
+        assert_eq!(found("svc LoadBalancer"), "");
     }
 }
