@@ -5,7 +5,10 @@ use crate::model::DataKinds;
 use crate::services::environment::{Effect, Environment, ImageRole};
 use crate::services::nodes::{NodeClass, NodeClasses, Role};
 use crate::services::programs::{CallRole, FlagRole, Program, Programs};
+use crate::services::sdks::{self, Language, Sdks};
+use crate::services::settings::AllSettings;
 use crate::services::{Ecosystem, Services};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The page, in Markdown.
@@ -22,6 +25,8 @@ pub fn reference(services: &Services) -> String {
     variables(&mut page, services);
     images(&mut page);
     programs(&mut page);
+    settings(&mut page);
+    code_libraries(&mut page);
     page.0
 }
 
@@ -180,6 +185,65 @@ fn programs(page: &mut Page) {
                 CallRole::Quiet => "switches usage data off",
             };
             page.row(&[&program.name, &codes(&words), &because(does, &call.because)]);
+        }
+    }
+}
+
+fn settings(page: &mut Page) {
+    let Some(all) = AllSettings::shipped() else { return };
+    let about = format!("As of {}. Keys of configuration files of image programs.", all.as_of);
+    page.heading("Settings", &about, &["program", "key", "what it means"]);
+    for program in &all.program {
+        for entry in &program.keys {
+            page.row(&[&program.id, &codes(&entry.names), &entry.because]);
+        }
+    }
+}
+
+fn code_libraries(page: &mut Page) {
+    let sdks = Sdks::shipped();
+    let about = format!(
+        "As of {}. Calls in Python and in JavaScript or TypeScript, by the names under which a package is imported.",
+        sdks.as_of
+    );
+    let columns =
+        ["package", "language", "imported as", "to whom", "address by", "calls that send or download"];
+    page.heading("Client libraries", &about, &columns);
+    for package in sdks.packages() {
+        let language = match package.language {
+            Language::Python => "Python",
+            Language::Javascript => "JavaScript",
+        };
+        let clients = || package.client.iter();
+        let services: BTreeSet<&str> =
+            clients().filter_map(|c| c.service.as_deref()).chain(package.service.as_deref()).collect();
+        let addresses: BTreeSet<&String> =
+            clients().flat_map(|c| c.address.iter().chain(&c.variables)).collect();
+        let lists: BTreeSet<&str> = clients().map(|c| c.calls.as_str()).filter(|c| !c.is_empty()).collect();
+        let words = |list: Vec<&str>| list.join(", ");
+        page.row(&[
+            &code(&package.name),
+            language,
+            &codes(&package.imports),
+            &words(services.into_iter().collect()),
+            &addresses.into_iter().map(|a| code(a)).collect::<Vec<_>>().join(", "),
+            &words(lists.into_iter().collect()),
+        ]);
+    }
+    page.heading(
+        "Calls of client libraries",
+        "Lists that the table above names.",
+        &["list", "calls", "what leaves"],
+    );
+    for (list, calls) in sdks.lists() {
+        for call in calls {
+            let does = match call.role {
+                sdks::Role::Fetch => "downloads".to_owned(),
+                sdks::Role::Serve => "listens".to_owned(),
+                sdks::Role::Http => "as address, method and body say".to_owned(),
+                sdks::Role::Send => call.sends.union(call.may).to_string(),
+            };
+            page.row(&[list, &codes(&call.paths), &does]);
         }
     }
 }

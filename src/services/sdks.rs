@@ -106,6 +106,11 @@ impl Sdks {
         &self.packages
     }
 
+    /// Every list of calls, by name.
+    pub fn lists(&self) -> impl Iterator<Item = (&str, &[Call])> {
+        self.calls.iter().map(|(name, calls)| (name.as_str(), calls.as_slice()))
+    }
+
     /// The words that a language itself gives a meaning.
     #[must_use]
     pub fn words(&self, language: Language) -> Option<&Words> {
