@@ -10,6 +10,7 @@ mod args;
 mod batch;
 mod calls;
 mod flags;
+mod variables;
 mod words;
 
 pub(super) use flags::loopback;
@@ -22,16 +23,17 @@ use crate::model::inventory::{Asset, AssetKind, Operation, Setting, Spelled, Sta
 use crate::services::programs::{Program, Programs};
 use args::{Args, base_name};
 use std::collections::{BTreeMap, BTreeSet};
+use variables::assignment;
 use words::{Command, Script};
 
 /// Deepest nesting of scripts in words: `sh -c "sh -c ..."`.
 const DEEPEST: usize = 4;
-/// Longest value of a variable that is followed.
-const LONGEST_VALUE: usize = 8 << 10;
-/// Most values of one variable that are followed.
-const MOST_VALUES: usize = 16;
 /// Most words of one command.
 const MOST_WORDS: usize = 4096;
+/// Most words of all commands together, variables followed.
+const MOST_WORDS_IN_ALL: usize = 500_000;
+/// Most operations and assets that are listed.
+const MOST_FACTS: usize = 2_000;
 
 /// What command lines do.
 #[derive(Debug, Default)]
@@ -42,15 +44,18 @@ pub(super) struct Parts {
     /// Variables that are given a value.
     pub(super) settings: Vec<Setting>,
     pub(super) notes: BTreeSet<String>,
-    /// Ids of the programs that were recognised, those with a general file name left out.
+    /// Ids of the programs with flags of their own that were recognised, those with a general file name
+    /// left out.
     pub(super) programs: BTreeSet<String>,
     /// Whether a limit was reached.
     pub(super) partial: bool,
 }
 
-/// Reads a POSIX shell script or a line of one. Its first line stands at `place`.
+/// Reads a POSIX shell script or a line of one. Its first line stands at `place`. A line that begins with an
+/// option is the rest of a command whose program is not known, as in [`words`].
 pub(super) fn shell(text: &str, place: &Where, context: &Context<'_>) -> Parts {
-    let mut reader = Reader::new(place, context);
+    let bare = text.trim_start().starts_with('-');
+    let mut reader = Reader { bare, ..Reader::new(place, context) };
     reader.script(words::shell(text), 0);
     reader.parts
 }
@@ -65,7 +70,7 @@ pub(super) fn batch(text: &str, place: &Where, context: &Context<'_>) -> Parts {
 /// Reads one command that is already cut into words. If the first is an option, the program is not known
 /// (an image's own entry point), and options mean what they mean to any image program.
 pub(super) fn words<S: AsRef<str>>(words: &[S], place: &Where, context: &Context<'_>) -> Parts {
-    let mut reader = Reader::new(place, context);
+    let mut reader = Reader { bare: true, ..Reader::new(place, context) };
     let words = words.iter().take(MOST_WORDS).map(|w| Word { text: w.as_ref().to_owned(), line: 0 });
     reader.run(words.collect(), None, 0);
     reader.parts
@@ -88,6 +93,10 @@ struct Reader<'a> {
     parts: Parts,
     /// What is read is commented out.
     inactive: bool,
+    /// A command may begin with an option.
+    bare: bool,
+    /// How many words may still be looked at.
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -99,6 +108,8 @@ impl<'a> Reader<'a> {
             variables: BTreeMap::new(),
             parts: Parts::default(),
             inactive: false,
+            bare: false,
+            left: MOST_WORDS_IN_ALL,
         }
     }
 
@@ -136,19 +147,32 @@ impl<'a> Reader<'a> {
             return;
         }
         words = self.expanded(words);
-        let words = args::unwrapped(&words, self.programs);
+        if !self.affords(words.len()) {
+            return;
+        }
+        let unwrapped = args::unwrapped(&words, self.programs);
+        for given in &unwrapped.environment {
+            self.assign(given);
+        }
+        for port in unwrapped.published {
+            self.published(port);
+        }
+        let words = unwrapped.words;
         let Some(first) = words.first() else { return };
         let name = base_name(&first.text);
         if let Some(shell) = self.programs.shell(name) {
             self.nested(words, input, shell.batch, depth);
             return;
         }
+        // In a script such a word is no command: a pattern of `case`, or the rest of something not understood.
         if first.text.starts_with('-') {
-            self.anyones_flags(words);
+            if self.bare {
+                self.anyones_flags(words);
+            }
             return;
         }
         let Some(program) = self.programs.program(name) else { return };
-        if !program.general {
+        if !program.general && !program.flags.is_empty() {
             self.parts.programs.insert(program.id.clone());
         }
         let args = Args::of(words, program, self.programs);
@@ -189,102 +213,13 @@ impl<'a> Reader<'a> {
         self.script(cut, depth);
     }
 
-    /// Takes `NAME=value` from the front, and all of `export`, `set` and their like.
-    fn assignments(&mut self, words: Vec<Word>) -> Vec<Word> {
-        const DECLARING: [&str; 7] = ["export", "set", "declare", "typeset", "local", "readonly", "setx"];
-        let mut words: std::collections::VecDeque<Word> = words.into();
-        while words
-            .front()
-            .is_some_and(|w| matches!(w.text.as_str(), "{" | "}" | "!" | "then" | "else" | "do"))
-        {
-            words.pop_front();
+    /// A port of a container, made reachable at this machine's addresses unless one is given.
+    fn published(&mut self, port: &Word) {
+        let address = port.text.rsplitn(3, ':').nth(2).unwrap_or("0.0.0.0");
+        if port.text.contains(':') && !loopback(address) {
+            let because = "a container's port is published".to_owned();
+            self.asset(AssetKind::Listener, self.state(), port.line, address, None, because);
         }
-        let declares =
-            words.front().is_some_and(|w| DECLARING.iter().any(|d| w.text.eq_ignore_ascii_case(d)));
-        if declares {
-            words.pop_front();
-            for word in words {
-                self.assign(&word);
-            }
-            return Vec::new();
-        }
-        while words.front().is_some_and(|w| assignment(&w.text).is_some()) {
-            if let Some(word) = words.pop_front() {
-                self.assign(&word);
-            }
-        }
-        words.into()
-    }
-
-    fn assign(&mut self, word: &Word) {
-        let Some((name, value)) = assignment(&word.text) else { return };
-        let (name, value) = (name.to_owned(), self.expand(value.trim()));
-        let known = match self.programs.is_secret(&name) || self.programs.by_variable(&name).is_some() {
-            // That nothing is filled in is no secret. Flags may hold tokens.
-            true => self.programs.is_placeholder(&value).then(String::new),
-            false => (!value.contains("${")).then(|| value.clone()),
-        };
-        self.parts.settings.push(Setting {
-            name: name.clone(),
-            value: known,
-            certainty: Certainty::Implied,
-            place: self.at(word.line),
-        });
-        if self.programs.by_variable(&name).is_some() {
-            self.flags_of_variable(&name, &value, word.line);
-        }
-        let values = self.variables.entry(name).or_default();
-        if value.len() <= LONGEST_VALUE && values.len() < MOST_VALUES {
-            values.push(value);
-        } else {
-            self.parts.partial = true;
-        }
-    }
-
-    /// A word that is one variable becomes the words of all its values, for branches set it differently.
-    fn expanded(&mut self, words: Vec<Word>) -> Vec<Word> {
-        let mut out: Vec<Word> = Vec::new();
-        for word in words {
-            let values = whole_variable(&word.text).and_then(|name| self.variables.get(name));
-            let values = values.filter(|v| v.iter().any(|v| v.contains(' ') || v.starts_with('-')));
-            match values {
-                Some(values) => {
-                    let split = values.iter().flat_map(|v| v.split_whitespace());
-                    out.extend(split.map(|text| Word { text: text.to_owned(), line: word.line }));
-                }
-                None => out.push(Word { text: self.expand(&word.text), line: word.line }),
-            }
-            if out.len() > MOST_WORDS {
-                self.parts.partial = true;
-                out.truncate(MOST_WORDS);
-                break;
-            }
-        }
-        out
-    }
-
-    /// Variables replaced by what the script last set them to; others stay as they are.
-    fn expand(&self, text: &str) -> String {
-        let (mut out, mut rest) = (String::new(), text);
-        while let Some((before, from)) = rest.split_once("${") {
-            out.push_str(before);
-            let Some((inner, after)) = from.split_once('}') else {
-                out.push_str("${");
-                rest = from;
-                continue;
-            };
-            let name = inner.split_once(":-").map_or(inner, |(name, _)| name);
-            match self.variables.get(name).and_then(|v| v.last()).filter(|v| !v.is_empty()) {
-                Some(value) => out.push_str(value),
-                None => out.push_str(&format!("${{{inner}}}")),
-            }
-            if out.len() > LONGEST_VALUE {
-                return text.to_owned();
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-        out
     }
 
     fn flags_of_variable(&mut self, name: &str, value: &str, line: u64) {
@@ -294,8 +229,26 @@ impl<'a> Reader<'a> {
         let mut words = vec![Word { text: name.to_owned(), line }];
         words.extend(script.commands.into_iter().flat_map(|c| c.words).map(|w| Word { text: w.text, line }));
         let words = self.expanded(words);
+        if !self.affords(words.len()) {
+            return;
+        }
         let args = Args::of(&words, program, self.programs);
         self.flags(program, &args);
+    }
+
+    /// Whether as much was found as is listed.
+    fn is_full(&mut self) -> bool {
+        let full = self.parts.operations.len() + self.parts.assets.len() >= MOST_FACTS;
+        self.parts.partial |= full;
+        full
+    }
+
+    /// Whether so many more words may still be looked at.
+    fn affords(&mut self, words: usize) -> bool {
+        let left = self.left.checked_sub(words);
+        self.left = left.unwrap_or(0);
+        self.parts.partial |= left.is_none();
+        left.is_some()
     }
 
     fn at(&self, line: u64) -> Where {
@@ -311,7 +264,13 @@ impl<'a> Reader<'a> {
         let mut operation = operation(self.at(line), id, sends, what, to, self.context);
         operation.certainty = operation.certainty.min(most);
         operation.state = self.state();
-        self.parts.operations.push(operation);
+        // A flag in a variable is met where the variable is set and where it is used.
+        let same =
+            |o: &Operation| o.id == operation.id && o.state == operation.state && o.route == operation.route;
+        let again = id.starts_with('-') && self.parts.operations.iter().any(same);
+        if !again && !self.is_full() {
+            self.parts.operations.push(operation);
+        }
     }
 
     /// Adds what downloads. From nowhere in particular it comes from outside; from here it is no download.
@@ -326,17 +285,28 @@ impl<'a> Reader<'a> {
         operation.fetch = true;
         operation.certainty = operation.certainty.min(most);
         operation.state = self.state();
-        if operation.locality != Locality::Local {
+        if operation.locality != Locality::Local && !self.is_full() {
             self.parts.operations.push(operation);
         }
     }
 
-    fn asset(&mut self, kind: AssetKind, line: u64, name: &str, service: Option<&str>, because: String) {
+    fn asset(
+        &mut self,
+        kind: AssetKind,
+        state: State,
+        line: u64,
+        name: &str,
+        service: Option<&str>,
+        because: String,
+    ) {
+        if self.is_full() {
+            return;
+        }
         self.parts.assets.push(Asset {
             kind,
             name: shown(name),
             place: self.at(line),
-            state: self.state(),
+            state,
             service: service.map(str::to_owned),
             sha256: None,
             because,
@@ -347,21 +317,6 @@ impl<'a> Reader<'a> {
 /// How sure a flag or a command of a program can make anybody.
 fn most(program: &Program) -> Certainty {
     if program.general { Certainty::Possible } else { Certainty::Stated }
-}
-
-/// `NAME=value`, `NAME+=value`.
-fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
-    let name = name.strip_suffix('+').unwrap_or(name);
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    (plain && !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some((name, value))
-}
-
-/// The variable that a word consists of.
-fn whole_variable(word: &str) -> Option<&str> {
-    let inner = word.strip_prefix("${")?.strip_suffix('}')?;
-    let name = inner.split_once(":-").map_or(inner, |(name, _)| name);
-    (!name.is_empty() && !name.contains(['$', '{'])).then_some(name)
 }
 
 #[cfg(test)]

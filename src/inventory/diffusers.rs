@@ -32,6 +32,7 @@ impl Importer for Diffusers {
     }
 
     fn import(&self, file: &File<'_>, _: &Context<'_>) -> Option<FileInventory> {
+        settings::is_object(file).then_some(())?;
         let index = file.holds("\"_diffusers_version\"") && file.holds("\"_class_name\"");
         let mapped = file.holds("\"auto_map\"");
         (index || mapped).then_some(())?;

@@ -36,7 +36,7 @@ pub(super) fn texts(bytes: &[u8], keywords: &[&str], limit: usize) -> Chunks {
         // A photograph that is damaged is nobody's workflow.
         Err(problem) => {
             let written = |k: &&str| memchr::memmem::find(bytes, format!("{k}:{{").as_bytes()).is_some();
-            out.problem = keywords.iter().any(|k| written(&k)).then_some(problem);
+            out.problem = keywords.iter().any(written).then_some(problem);
         }
     }
     out

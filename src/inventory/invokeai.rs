@@ -52,7 +52,10 @@ impl InvokeAi {
     fn graph(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         let graph = file.holds("\"is_intermediate\"") || file.holds("\"use_cache\"");
         let workflow = file.holds("\"invocation\"") || file.holds("\"exposedFields\"");
-        let cheap = file.holds("\"edges\"") && file.holds("\"nodes\"") && (graph || workflow);
+        let cheap = settings::is_object(file)
+            && file.holds("\"edges\"")
+            && file.holds("\"nodes\"")
+            && (graph || workflow);
         cheap.then_some(())?;
         match file.json() {
             Some(Ok(root)) => {
@@ -71,15 +74,14 @@ impl InvokeAi {
 
     fn settings(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         // Its files are flat YAML: a key at the beginning of a line, no list at the top.
-        (!file.bytes.trim_ascii_start().starts_with(b"{") && file.bytes.len() <= LARGEST_SETTINGS)
-            .then_some(())?;
-        (file.holds("schema_version:") || file.holds("external_")).then_some(())?;
+        (!settings::is_object(file) && file.bytes.len() <= LARGEST_SETTINGS).then_some(())?;
+        let begins = |key: &str| file.bytes.starts_with(key.as_bytes()) || file.holds(&format!("\n{key}"));
+        (begins("schema_version:") || begins("external_")).then_some(())?;
         let settings = Settings::of(self.id())?;
         let (documents, problem) = file.yaml()?;
         let root = documents.iter().find(|root| settings::recognised(settings, root.entries()));
         let Some(root) = root else {
-            let own =
-                problem.is_some() && settings::resembles(settings, file) && file.holds("schema_version:");
+            let own = problem.is_some() && settings::resembles(settings, file) && begins("schema_version:");
             return problem
                 .as_ref()
                 .filter(|_| own)

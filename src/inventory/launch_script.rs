@@ -28,15 +28,17 @@ impl Importer for LaunchScript {
 
     fn doc(&self) -> &'static str {
         "Recognised by a variable that holds flags of an image program (`COMMANDLINE_ARGS`), or by a shebang \
-         or batch commands together with a program of `policies/services/programs.toml`.\n\n\
+         or batch commands (or the name of such a script) together with a program of `policies/services/programs.toml`.\n\n\
          Commands are read, not run: quotes, continuations, `sh -c`, variables of the same script and \
          documents are followed. A setting in a comment is listed as switched off."
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         let head = file.bytes.get(..512).unwrap_or(file.bytes);
-        let shebang = is_shell(head);
-        let batch = !shebang && is_batch(file);
+        // The name helps where the first line does not tell; what a script does decides.
+        let named = |endings: &[&str]| endings.iter().any(|e| file.name().to_ascii_lowercase().ends_with(e));
+        let shebang = is_shell(head) || (named(&[".sh", ".bash"]) && !head.starts_with(b"#!"));
+        let batch = !shebang && (named(&[".bat", ".cmd"]) || is_batch(file));
         let flags = Programs::shipped().program.iter().flat_map(|p| &p.variables).any(|v| assigns(file, v));
         (shebang || batch || flags).then_some(())?;
         let unread = |why: &str| {
@@ -53,7 +55,7 @@ impl Importer for LaunchScript {
         let place = Where::line(file.path, 1);
         let parts =
             if batch { command::batch(text, &place, context) } else { command::shell(text, &place, context) };
-        if parts.programs.is_empty() && parts.operations.is_empty() {
+        if parts.programs.is_empty() && parts.operations.is_empty() && parts.assets.is_empty() {
             return None;
         }
         Some(inventory(file.path, parts, context))

@@ -18,8 +18,7 @@ const MOST_FACTS: usize = 2_000;
 
 /// Reads a JSON file of a program, if it is one; what it means, or that it cannot be read.
 pub(super) fn json(file: &File<'_>, id: &str, context: &Context<'_>) -> Option<FileInventory> {
-    let start = file.bytes.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF))?;
-    matches!(start, b'{' | b'/').then_some(())?;
+    is_object(file).then_some(())?;
     let settings = Settings::of(id)?;
     settings.telling().any(|word| file.holds(word)).then_some(())?;
     match file.json() {
@@ -32,6 +31,13 @@ pub(super) fn json(file: &File<'_>, id: &str, context: &Context<'_>) -> Option<F
         }
         None => None,
     }
+}
+
+/// Whether a file begins as a JSON object does. Comments before it are for source code, which may name any
+/// key.
+pub(super) fn is_object(file: &File<'_>) -> bool {
+    let bytes = file.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file.bytes);
+    bytes.trim_ascii_start().starts_with(b"{")
 }
 
 /// Whether keys are those of a program's file.

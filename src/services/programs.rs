@@ -208,6 +208,15 @@ pub struct Wrapper {
     pub positional: usize,
     /// The option after which the program is a module.
     pub module: Option<String>,
+    /// Options whose value is a variable for what is started.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// Options whose value is a port that others can reach.
+    #[serde(default)]
+    pub publish: Vec<String>,
+    /// Whether the first word of its own is the image of a container.
+    #[serde(default)]
+    pub image: bool,
 }
 
 /// A shell.
@@ -302,7 +311,7 @@ impl Programs {
     /// Whether a variable's name says that it holds a secret.
     #[must_use]
     pub fn is_secret(&self, variable: &str) -> bool {
-        words(variable).any(|word| self.secret_words.iter().any(|s| *s == word))
+        words(variable).any(|word| self.secret_words.contains(&word))
     }
 
     /// Whether a value says nothing yet.

@@ -1,7 +1,7 @@
 //! The words of one command: what stands before the program, its options, its names.
 
 use super::Word;
-use crate::services::programs::{Program, Programs, Takes};
+use crate::services::programs::{Program, Programs, Takes, Wrapper};
 
 /// A command taken apart.
 #[derive(Debug, Default)]
@@ -120,17 +120,36 @@ fn worth(next: &Word, takes: Takes) -> bool {
 }
 
 /// The file name of a program, as data spells it.
-pub(super) fn base_name(word: &str) -> &str {
-    // A variable's default may hold slashes.
+pub(super) fn base_name(mut word: &str) -> &str {
+    // A variable that is not known stands for its default.
+    while let Some((_, default)) = word.strip_prefix("${").and_then(|w| w.strip_suffix('}')?.split_once(":-"))
+    {
+        word = default;
+    }
     let file = if word.starts_with("${") { word } else { word.rsplit(['/', '\\']).next().unwrap_or(word) };
+    // An image of a container has a tag.
+    let file =
+        file.split([':', '@']).next().filter(|f| !f.is_empty() && !f.starts_with("${")).unwrap_or(file);
     file.strip_suffix(".exe").unwrap_or(file)
 }
 
-/// The words from the program that counts: `sudo`, `env A=b`, `python -m`, `docker run IMAGE` taken away.
-pub(super) fn unwrapped<'w>(words: &'w [Word], programs: &Programs) -> &'w [Word] {
-    let mut words = words;
+/// What is left of a command when what stands before its program is taken away.
+#[derive(Debug)]
+pub(super) struct Unwrapped<'w> {
+    /// From the program that counts.
+    pub(super) words: &'w [Word],
+    /// Variables that a container is given.
+    pub(super) environment: Vec<&'w Word>,
+    /// Ports that a container publishes.
+    pub(super) published: Vec<&'w Word>,
+}
+
+/// Takes away `sudo`, `env A=b`, `python -m`, `docker run IMAGE`. An image that is named like a program is
+/// that program.
+pub(super) fn unwrapped<'w>(words: &'w [Word], programs: &Programs) -> Unwrapped<'w> {
+    let mut out = Unwrapped { words, environment: Vec::new(), published: Vec::new() };
     // Each turn takes a word away.
-    while let Some((first, rest)) = words.split_first() {
+    while let Some((first, rest)) = out.words.split_first() {
         let name = base_name(&first.text);
         let wrapper = programs.wrappers(name).find_map(|wrapper| {
             let mut rest = rest;
@@ -139,7 +158,17 @@ pub(super) fn unwrapped<'w>(words: &'w [Word], programs: &Programs) -> &'w [Word
             }
             Some((wrapper, rest))
         });
-        let Some((wrapper, mut rest)) = wrapper else { break };
+        let Some((wrapper, rest)) = wrapper else { break };
+        if out.inside(wrapper, rest, programs) {
+            break;
+        }
+    }
+    out
+}
+
+impl<'w> Unwrapped<'w> {
+    /// Leaves the words after a wrapper's own; whether they begin with an image that is a program.
+    fn inside(&mut self, wrapper: &Wrapper, mut rest: &'w [Word], programs: &Programs) -> bool {
         let mut positional = wrapper.positional;
         while let Some((word, after)) = rest.split_first() {
             let text = word.text.as_str();
@@ -150,17 +179,27 @@ pub(super) fn unwrapped<'w>(words: &'w [Word], programs: &Programs) -> &'w [Word
                 rest = after;
             } else if text.len() > 1 && text.starts_with('-') && (positional > 0 || wrapper.positional == 0) {
                 let valued = !text.contains('=') && wrapper.values.iter().any(|v| v == text);
+                let (name, _) = text.split_once('=').unwrap_or((text, ""));
+                if let Some(value) = after.first().filter(|_| valued) {
+                    let listed = |list: &[String]| list.iter().any(|n| n == name);
+                    self.environment.extend(listed(&wrapper.environment).then_some(value));
+                    self.published.extend(listed(&wrapper.publish).then_some(value));
+                }
                 rest = if valued { after.get(1..).unwrap_or_default() } else { after };
             } else if super::assignment(text).is_some() {
                 rest = after;
             } else if positional > 0 {
                 positional -= 1;
+                if wrapper.image && programs.program(base_name(text)).is_some_and(|p| !p.general) {
+                    self.words = rest;
+                    return true;
+                }
                 rest = after;
             } else {
                 break;
             }
         }
-        words = rest;
+        self.words = rest;
+        false
     }
-    words
 }

@@ -41,10 +41,8 @@ impl Reader<'_> {
             }
             CallRole::Packages => self.packages(call, args, rest, &id, &what),
             CallRole::Telemetry | CallRole::Quiet => {
-                self.asset(AssetKind::Telemetry, line, &id, call.service.as_deref(), what);
-                if let (CallRole::Quiet, Some(asset)) = (call.does, self.parts.assets.last_mut()) {
-                    asset.state = State::Inactive;
-                }
+                let state = if call.does == CallRole::Quiet { State::Inactive } else { self.state() };
+                self.asset(AssetKind::Telemetry, state, line, &id, call.service.as_deref(), what);
             }
         }
     }
@@ -137,7 +135,9 @@ impl Reader<'_> {
             .iter()
             .filter(|o| call.data.iter().any(|d| d == o.name))
             .filter_map(|o| o.value)
+            .take(MOST)
             .collect();
+        let by_words = body.iter().fold(DataKinds::NONE, |all, text| all.union(self.programs.kinds(text)));
         let writes = match method.as_deref() {
             Some("POST" | "PUT" | "PATCH") => true,
             Some("GET" | "HEAD" | "DELETE" | "OPTIONS") => false,
@@ -148,7 +148,7 @@ impl Reader<'_> {
         for address in addresses {
             let to = spelled(address);
             if writes {
-                let sends = self.body(call, to.address.as_deref().unwrap_or(address), &body);
+                let sends = self.body(call, to.address.as_deref().unwrap_or(address), by_words);
                 let what = format!("`{}`: it sends a request with a body", args.program);
                 self.sends(args.line, args.program, sends, &what, to, most(program));
             } else {
@@ -159,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// What a request carries: by what is known of its address, else by the words of its body.
-    fn body(&self, call: &Call, address: &str, body: &[&str]) -> DataKinds {
+    fn body(&self, call: &Call, address: &str, by_words: DataKinds) -> DataKinds {
         let path = Url::parse(address).map(|u| u.path.to_owned());
         let path = path.or_else(|| Some(format!("/{}", address.split_once('/')?.1)));
         let path = path.as_deref().map(|p| p.split(['?', '#']).next().unwrap_or(p));
@@ -168,8 +168,7 @@ impl Reader<'_> {
             .map(|m| m.sends)
             .filter(|s| !s.is_empty());
         let known = known.or_else(|| shape(path?, Method::Write).map(|s| s.sends));
-        let by_words = || body.iter().fold(DataKinds::NONE, |all, text| all.union(self.programs.kinds(text)));
-        known.or_else(|| Some(by_words()).filter(|k| !k.is_empty())).unwrap_or(call.sends)
+        known.or(Some(by_words).filter(|k| !k.is_empty())).unwrap_or(call.sends)
     }
 
     fn packages(&mut self, call: &Call, args: &Args<'_>, names: &[&Word], id: &str, what: &str) {
@@ -180,7 +179,7 @@ impl Reader<'_> {
             let name = bare_package(ecosystem, &word.text);
             if let Some(service) = self.context.services.package(ecosystem, name) {
                 let because = format!("`{}` installs a client of {}", shown(id), service.id);
-                self.asset(AssetKind::Package, word.line, name, Some(&service.id), because);
+                self.asset(AssetKind::Package, self.state(), word.line, name, Some(&service.id), because);
             }
         }
     }

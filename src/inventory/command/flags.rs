@@ -47,7 +47,7 @@ impl Reader<'_> {
     fn flag(&mut self, flag: &Flag, option: &Given<'_>, reached: bool, most: Certainty) {
         let because = format!("`{}`: {}", option.name, flag.because);
         let service = flag.service.as_deref();
-        let (line, id) = (option.line, option.name);
+        let (line, id, state) = (option.line, option.name, self.state());
         let to = || Spelled { vendor: flag.service.clone(), ..Spelled::default() };
         match flag.does {
             FlagRole::Relay | FlagRole::Send => self.sends(line, id, flag.sends, &because, to(), most),
@@ -62,24 +62,19 @@ impl Reader<'_> {
             FlagRole::Listen => {
                 let address = listened(flag, option);
                 if !loopback(address) {
-                    self.asset(AssetKind::Listener, line, address, None, because);
+                    self.asset(AssetKind::Listener, state, line, address, None, because);
                 }
             }
             FlagRole::Serve => {
                 let because = if reached { because } else { format!("{because}, to this machine only") };
-                self.asset(AssetKind::Listener, line, id, None, because);
-                if let Some(asset) = self.parts.assets.last_mut().filter(|_| !reached) {
-                    asset.state = State::Inactive;
-                }
+                let state = if reached { state } else { State::Inactive };
+                self.asset(AssetKind::Listener, state, line, id, None, because);
             }
-            FlagRole::Guard => self.asset(AssetKind::Guard, line, id, None, because),
+            FlagRole::Guard => self.asset(AssetKind::Guard, state, line, id, None, because),
             FlagRole::Quiet => {
-                self.asset(AssetKind::Telemetry, line, id, service, because);
-                if let Some(asset) = self.parts.assets.last_mut() {
-                    asset.state = State::Inactive;
-                }
+                self.asset(AssetKind::Telemetry, State::Inactive, line, id, service, because);
             }
-            FlagRole::RemoteCode => self.asset(AssetKind::RemoteCode, line, id, None, because),
+            FlagRole::RemoteCode => self.asset(AssetKind::RemoteCode, state, line, id, None, because),
             FlagRole::Endpoint => {
                 let host = option
                     .value

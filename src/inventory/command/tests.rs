@@ -63,6 +63,8 @@ fn wrappers_hide_no_program() {
         "ARGS=\"--share\"; python launch.py $ARGS",
         "ARGS=(--listen --share)\npython launch.py \"${ARGS[@]}\"",
         "export COMMANDLINE_ARGS='--share'",
+        "\"${PYTHON:-/usr/bin/python3}\" -u launch.py --share",
+        "exec \"$PYTHON\" launch.py --share",
     ] {
         let parts = read(line);
         assert_eq!(parts.operations.len(), 1, "{line}: {:?}", shows(&parts));
@@ -197,4 +199,41 @@ fn hostile_lines_are_bounded() {
     read(&format!("sh -c {}", "\"sh -c ".repeat(50)));
     read(&"sudo ".repeat(100_000));
     read(&format!("A='--x {}'\npython launch.py {}", "y ".repeat(4000), "$A ".repeat(10_000)));
+}
+
+#[test]
+fn a_pattern_of_case_is_no_command() {
+    let parts = read("case $1 in\n  --share|--listen) shift ;;\n  --host) H=$2 ;;\nesac");
+    assert!(shows(&parts).is_empty() && assets(&parts).is_empty());
+}
+
+#[test]
+fn containers_are_given_variables_ports_and_programs() {
+    let parts = read("docker run -d -p 7860:7860 -e COMMANDLINE_ARGS='--share' -e A_KEY=x local/webui:1");
+    assert_eq!(shows(&parts), ["1 --share prompt+image gradio-share remote"]);
+    assert_eq!(assets(&parts), ["listener 0.0.0.0"]);
+    assert!(assets(&read("docker run -p 127.0.0.1:7860:7860 x")).is_empty());
+    assert_eq!(
+        shows(&read("docker run --rm cloudflare/cloudflared:latest tunnel --url http://x:1")),
+        ["1 cloudflared tunnel prompt+image cloudflared remote"]
+    );
+    assert_eq!(
+        shows(&read("docker run amazon/aws-cli s3 cp /out/a.png s3://b")),
+        ["1 aws-cli s3 cp image aws-s3 remote"]
+    );
+    assert_eq!(shows(&read("--listen --share"))[0], "1 --share prompt+image gradio-share remote");
+}
+
+#[test]
+fn what_is_listed_and_looked_at_is_bounded() {
+    let share = "--share ".repeat(4000);
+    let parts = read(&format!(
+        "{}\nA='{share}'\n{}",
+        "ngrok http 1\n".repeat(5000),
+        "python launch.py $A\n".repeat(1000)
+    ));
+    assert!(parts.partial);
+    assert_eq!(parts.operations.len(), MOST_FACTS);
+    let many = read(&"a <<X; ".repeat(20_000));
+    assert!(many.partial);
 }

@@ -5,6 +5,8 @@
 
 /// Most commands of one script.
 const MOST_COMMANDS: usize = 20_000;
+/// Most documents that are given to the commands of one line.
+const MOST_DOCUMENTS: usize = 64;
 /// Deepest nesting of commands in words.
 const DEEPEST: usize = 12;
 
@@ -296,6 +298,7 @@ impl Lexer<'_> {
         let Some(word) = open.word.take() else { return };
         if let Some(tabs) = open.end_word.take() {
             self.heredocs.push((word.text, tabs, None));
+            self.out.partial |= self.heredocs.len() > MOST_DOCUMENTS;
         } else if std::mem::take(&mut open.target) {
             // A file that is read or written: no word of the command.
         } else {

@@ -34,3 +34,10 @@ fn other_files_are_not_claimed() {
         ["undetermined"]
     );
 }
+
+#[test]
+fn source_code_that_names_the_keys_is_not_claimed() {
+    let code = "// \"_class_name\" and \"_diffusers_version\", \"auto_map\", \"edges\", \"nodes\", \"use_cache\"\nfn x() {}\n";
+    assert_eq!(shown(&IMPORTER, "a.rs", code), ["none"]);
+    assert_eq!(shown(&crate::inventory::invokeai::IMPORTER, "a.rs", code), ["none"]);
+}

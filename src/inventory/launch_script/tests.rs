@@ -60,3 +60,20 @@ fn what_cannot_be_read_is_undetermined() {
     let long = format!("#!/bin/bash\nexport COMMANDLINE_ARGS=''\n{}", "#".repeat(2 << 20));
     assert_eq!(shown(&IMPORTER, "w.sh", long), ["undetermined"]);
 }
+
+#[test]
+fn tools_alone_make_no_launch_script() {
+    assert_eq!(
+        shown(&IMPORTER, "a.sh", "#!/bin/sh\ngit status\ncurl -f http://localhost/\nssh host ls\n"),
+        ["none"]
+    );
+}
+
+#[test]
+fn a_name_helps_and_what_it_does_decides() {
+    let text =
+        ".\\python_embeded\\python.exe -s ComfyUI\\main.py --windows-standalone-build --listen\r\npause\r\n";
+    assert_eq!(shown(&IMPORTER, "run_nvidia_gpu.bat", text), ["local", "1 listener 0.0.0.0,::"]);
+    assert_eq!(shown(&IMPORTER, "run_nvidia_gpu.txt", text), ["none"]);
+    assert_eq!(shown(&IMPORTER, "share.sh", "python launch.py --share\n")[0], "remote");
+}
