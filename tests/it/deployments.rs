@@ -1,6 +1,8 @@
 //! Manifests, deployments and gateways against what is true of them: the shared samples where they are
 //! present, and folders of hand-made files, read as one tree, with the expected result beside them.
 
+#![expect(clippy::print_stderr, reason = "a test says what it skipped")]
+
 use domicile::inventory::{Context, File, import, reconcile, undeclared_locality};
 use domicile::model::inventory::{FileInventory, State};
 use domicile::model::{DataKinds, data::Locality};
