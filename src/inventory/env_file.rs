@@ -41,10 +41,9 @@ impl Importer for EnvFile {
             return None;
         }
         let name = file.name().to_lowercase();
-        if name.starts_with(".env") || name.ends_with(".env") {
-            if let Some(unread) = not_utf8(file, self.id(), &["="]) {
-                return Some(unread);
-            }
+        let named = name.starts_with(".env") || name.ends_with(".env");
+        if let Some(unread) = not_utf8(file, self.id(), &["="]).filter(|_| named) {
+            return Some(unread);
         }
         let text = file.text()?;
         let lines = read(text, name.contains("env"))?;

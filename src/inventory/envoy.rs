@@ -122,11 +122,12 @@ fn read_cluster(cluster: &Node, routes: &BTreeMap<&str, &str>, found: &mut Found
             host: socket.text_of("address"),
             port: socket.get("port_value").and_then(Node::word).and_then(|w| w.parse().ok()),
             path,
+            told: path,
         });
     }
     if addresses.is_empty() {
         let (id, place) = (format!("cluster {name}"), place(cluster.line));
-        ways.push(Way { id, place, state: State::Active, host: None, port: None, path });
+        ways.push(Way { id, place, state: State::Active, host: None, port: None, path, told: path });
     }
     for way in ways {
         proxy::add(way, found);

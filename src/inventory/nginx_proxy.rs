@@ -167,7 +167,7 @@ impl Reader<'_, '_> {
     fn passed(&mut self, address: &str, line: u64, location: Option<&str>) {
         let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
         if rest.starts_with("unix:") {
-            proxy::add_socket(self.way(line, None, None, location), self.found);
+            proxy::add_socket(self.way(line, (None, None), location, location), self.found);
             return;
         }
         let (authority, tail) = match rest.find('/') {
@@ -175,31 +175,38 @@ impl Reader<'_, '_> {
             None => (rest, ""),
         };
         // Without a path of its own the request keeps the one it came with.
+        let tail = tail.split('?').next().unwrap_or(tail);
         let path = Some(tail).filter(|t| t.len() > 1 && !t.contains('$')).or(location);
         if let Some(servers) = self.upstreams.get(&authority.to_lowercase()).cloned() {
             for (server, at) in servers {
                 if server.starts_with("unix:") {
-                    proxy::add_socket(self.way(at, None, None, path), self.found);
+                    proxy::add_socket(self.way(at, (None, None), path, location), self.found);
                 } else {
-                    self.lead(&server, at, path);
+                    self.lead(&server, at, path, location);
                 }
             }
             return;
         }
-        self.lead(authority, line, path);
+        self.lead(authority, line, path, location);
     }
 
-    fn lead(&mut self, authority: &str, line: u64, path: Option<&str>) {
+    fn lead(&mut self, authority: &str, line: u64, path: Option<&str>, location: Option<&str>) {
         let (host, port) = split_authority(authority);
         let host = super::endpoint::host_of(host);
-        let way = self.way(line, host.as_deref(), port, path);
+        let way = self.way(line, (host.as_deref(), port), path, location);
         proxy::add(way, self.found);
     }
 
-    fn way<'w>(&self, line: u64, host: Option<&'w str>, port: Option<u16>, path: Option<&'w str>) -> Way<'w> {
-        let id = path.map_or_else(|| "proxy_pass".to_owned(), |path| format!("location {path}"));
+    fn way<'w>(
+        &self,
+        line: u64,
+        (host, port): (Option<&'w str>, Option<u16>),
+        path: Option<&'w str>,
+        told: Option<&'w str>,
+    ) -> Way<'w> {
+        let id = told.map_or_else(|| "proxy_pass".to_owned(), |path| format!("location {path}"));
         let place = Where::key(self.found.path, line, "proxy_pass");
-        Way { id, place, state: State::Active, host, port, path }
+        Way { id, place, state: State::Active, host, port, path, told }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Way<'w> {
     pub(super) port: Option<u16>,
     /// The path of requests that take it, as far as it is known.
     pub(super) path: Option<&'w str>,
+    /// The path as a reader may be told of it; what an address holds may be private.
+    pub(super) told: Option<&'w str>,
 }
 
 /// Adds a way if it is one to a model: by its host, its path or its port.
@@ -40,7 +42,7 @@ pub(super) fn add(way: Way<'_>, found: &mut Found<'_>) {
     let sends = known.map(|m| m.sends).or(form.map(|s| s.sends)).map(|kinds| kinds.intersection(CONTENT));
     let sends = sends.unwrap_or(DataKinds::of(&[DataKind::Prompt]));
     let spelled = Spelled { address: way.host.map(str::to_owned), ..Spelled::default() };
-    let what = match way.path {
+    let what = match way.told {
         Some(path) => format!("requests for `{}` are passed on", shown(path)),
         None => "requests are passed on".to_owned(),
     };
