@@ -20,7 +20,7 @@ mod run;
 use files::Counts;
 use run::{Cost, Shell};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ fn median(costs: &mut [Cost], of: impl Fn(&Cost) -> Duration) -> f64 {
     all.get(all.len() / 2).map_or(0.0, Duration::as_secs_f64)
 }
 
-fn print(truth: &Counts, ours: &mut [Cost], theirs: Option<&mut Vec<Cost>>, tree: &PathBuf) -> Outcome<()> {
+fn print(truth: &Counts, ours: &mut [Cost], theirs: Option<&mut Vec<Cost>>, tree: &Path) -> Outcome<()> {
     let bytes: u64 = sizes(tree)?;
     println!("{} files, {} MB\n", truth.files(), bytes / 1_000_000);
     println!("| | wall s | CPU s | peak MiB |\n|---|--:|--:|--:|");

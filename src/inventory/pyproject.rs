@@ -160,7 +160,8 @@ mod tests {
         assert!(import(&IMPORTER, "x.toml", "[packages]\nopenai = 1\n").is_none());
         let cut = import(&IMPORTER, "pyproject.toml", "[project]\ndependencies = [\"openai\"").unwrap();
         assert_eq!(cut.verdict.name(), "undetermined");
-        let none = import(&IMPORTER, "pyproject.toml", "[project]\nname = \"x\"\n").unwrap();
+        let none = import(&IMPORTER, "pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n").unwrap();
         assert_eq!(none.verdict.name(), "no-evidence");
+        assert!(import(&IMPORTER, "domicile.toml", "[project]\nname = \"x\"\nowner = \"y\"\n").is_none());
     }
 }

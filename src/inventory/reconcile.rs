@@ -1,52 +1,116 @@
 //! What one file leaves open and another decides: variables that hold an address, names of siblings.
 //!
-//! A setting counts for files in its own directory and below; the nearest wins, and among equals the
-//! worst. Where no directory above sets a variable, what any other file of the tree sets is possible and
-//! no more. An example file never makes anything local.
+//! A setting counts for files in its own directory and below; the nearest wins, an example file only where
+//! nothing else is as near, and among equals the worst. Where no directory above sets a variable, what any
+//! other file of the tree sets is possible and no more. What is only possible may warn and never reassures.
+//! A name counts in the whole tree: one without a place of its own leads nowhere outside a deployment.
 
 use super::Context;
 use super::endpoint::{Target, by_host, host_of, shown, vendor};
 use crate::model::data::{Certainty, Locality};
-use crate::model::inventory::{FileInventory, HostName, Operation, Setting, Spelled, Verdict, Where};
-use std::collections::BTreeMap;
+use crate::model::inventory::{
+    AssetKind, FileInventory, HostName, Operation, Setting, Spelled, State, Verdict, Where,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Settings of one variable that are looked at where none is near.
+const ANYWHERE: usize = 64;
 
 /// Settles across files what can be settled, and judges the files again where that changed anything.
 pub fn reconcile(files: &mut [FileInventory], context: &Context<'_>) {
-    let mut settings: BTreeMap<String, Vec<Setting>> = BTreeMap::new();
-    let mut hosts: BTreeMap<String, HostName> = BTreeMap::new();
+    let mut tree = Tree::default();
     for file in &*files {
         for setting in &file.settings {
-            settings.entry(setting.name.clone()).or_default().push(setting.clone());
+            tree.settings.entry(setting.name.clone()).or_default().add(setting);
         }
         for host in &file.hosts {
-            hosts.entry(host.name.clone()).or_insert_with(|| host.clone());
+            let known = tree.hosts.entry(host.name.clone()).or_insert_with(|| host.clone());
+            // Of two deployments with a service of that name, the one that leads outside counts.
+            if known.outside.is_none() && host.outside.is_some() {
+                known.clone_from(host);
+            }
         }
     }
-    let tree = Tree { settings, hosts };
     for file in files.iter_mut() {
+        let before = FileInventory::judge(&file.operations, &file.assets);
         let mut changed = false;
         for operation in &mut file.operations {
             changed |= tree.settle(operation, context);
         }
         if changed {
-            rejudge(file);
+            disarm(file);
+            rejudge(file, before);
         }
     }
 }
 
-/// A verdict that an importer gave for reasons of its own stays unless the operations outweigh it.
-fn rejudge(file: &mut FileInventory) {
-    let judged = FileInventory::judge(&file.operations, &file.assets);
-    let own = file.verdict;
-    file.verdict = match (own, judged) {
-        (_, Verdict::Remote) => Verdict::Remote,
-        (Verdict::Remote | Verdict::Undetermined | Verdict::Local | Verdict::FetchOnly, judged) => judged,
-        (own, _) => own,
-    };
+/// A key of a service does nothing where the address beside it was settled to lead elsewhere.
+fn disarm(file: &mut FileInventory) {
+    let (mut settled, mut open) = (BTreeMap::new(), BTreeSet::new());
+    for operation in &file.operations {
+        let vendor = operation.spelled.as_ref().and_then(|s| s.vendor.as_deref());
+        match (vendor, &operation.decided_at) {
+            (Some(vendor), Some(at)) if operation.locality == Locality::Local => {
+                settled.insert(vendor.to_owned(), at.clone());
+            }
+            _ => open.extend(operation.service.clone()),
+        }
+    }
+    settled.retain(|vendor, _| !open.contains(vendor));
+    for asset in file.assets.iter_mut().filter(|a| a.kind == AssetKind::Credential) {
+        if let Some(at) = asset.service.as_ref().and_then(|service| settled.get(service)) {
+            asset.state = State::Inactive;
+            asset.because = format!(
+                "{}; the address it is used with leads elsewhere, by {}",
+                asset.because,
+                shown_place(at)
+            );
+        }
+    }
 }
 
+/// A verdict that an importer gave for reasons of its own, and not by judging its operations, stays unless
+/// they outweigh it.
+fn rejudge(file: &mut FileInventory, before: Verdict) {
+    let judged = FileInventory::judge(&file.operations, &file.assets);
+    if file.verdict == before || judged == Verdict::Remote {
+        file.verdict = judged;
+    }
+}
+
+/// Settings of one variable, by directory.
+#[derive(Default)]
+struct Scopes(BTreeMap<String, Vec<Setting>>);
+
+impl Scopes {
+    fn add(&mut self, setting: &Setting) {
+        self.0.entry(directory(&setting.place.file).to_owned()).or_default().push(setting.clone());
+    }
+
+    /// Those that count for a file, and how sure that is.
+    fn near(&self, file: &str) -> (Vec<&Setting>, Certainty) {
+        let mut at = directory(file);
+        loop {
+            if let Some(near) = self.0.get(at) {
+                let surest = near.iter().map(|s| s.certainty).max();
+                return (near.iter().filter(|s| Some(s.certainty) == surest).collect(), Certainty::Implied);
+            }
+            if at.is_empty() {
+                return (self.0.values().flatten().take(ANYWHERE).collect(), Certainty::Possible);
+            }
+            at = directory(at);
+        }
+    }
+}
+
+/// The directory of a file, without a slash at its end.
+fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+#[derive(Default)]
 struct Tree {
-    settings: BTreeMap<String, Vec<Setting>>,
+    settings: BTreeMap<String, Scopes>,
     hosts: BTreeMap<String, HostName>,
 }
 
@@ -74,11 +138,10 @@ impl Tree {
         operation: &Operation,
         context: &Context<'_>,
     ) -> Option<(Target, Where)> {
-        let all = self.settings.get(variable)?;
-        let near = nearest(all, &operation.place.file);
-        let targets = near.settings.iter().filter_map(|setting| {
+        let (near, certainty) = self.settings.get(variable)?.near(&operation.place.file);
+        let targets = near.into_iter().filter_map(|setting| {
             let mut target = self.set_to(setting, spelled, context)?;
-            target.certainty = target.certainty.min(setting.certainty).min(near.certainty);
+            target.certainty = target.certainty.min(setting.certainty).min(certainty);
             // What is only possible may warn, not reassure.
             let reassures = target.locality == Locality::Local && target.certainty < Certainty::Implied;
             (!reassures).then(|| (target, setting.place.clone()))
@@ -153,29 +216,6 @@ fn severity(locality: Locality) -> u8 {
         Locality::Local => 0,
         Locality::Undetermined => 1,
         Locality::Remote => 2,
-    }
-}
-
-/// Settings that count for a file, and how much.
-struct Near<'s> {
-    settings: Vec<&'s Setting>,
-    certainty: Certainty,
-}
-
-fn nearest<'s>(all: &'s [Setting], file: &str) -> Near<'s> {
-    let directory = |path: &str| path.rsplit_once('/').map_or(String::new(), |(d, _)| d.to_owned());
-    let own = directory(file);
-    let depth = |setting: &Setting| {
-        let of = directory(&setting.place.file);
-        let above = of.is_empty() || own == of || own.starts_with(&format!("{of}/"));
-        above.then_some(of.len())
-    };
-    match all.iter().filter_map(depth).max() {
-        Some(deepest) => Near {
-            settings: all.iter().filter(|s| depth(s) == Some(deepest)).collect(),
-            certainty: Certainty::Implied,
-        },
-        None => Near { settings: all.iter().collect(), certainty: Certainty::Possible },
     }
 }
 

@@ -246,7 +246,7 @@ fn no_value_reaches_the_output() {
         })
         .collect();
     reconcile(&mut all, &context());
-    let shown = domicile::inventory::show::text(&all) + &domicile::inventory::show::json(&all);
+    let shown = domicile::inventory::show::text(&all, true) + &domicile::inventory::show::json(&all);
     let around = shown
         .to_lowercase()
         .find("kanarievogel")

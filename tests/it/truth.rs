@@ -3,6 +3,8 @@
 //! The samples are real files from the world that may not be committed; where they are absent the test
 //! says so. What its few verdicts in free text mean is written beside them in `SOURCES.md`, and here.
 
+#![expect(clippy::print_stderr, reason = "a test says what it skipped, and what was found and missed")]
+
 use domicile::inventory::{Context, File, import, passed_over, undeclared_locality};
 use domicile::model::data::Locality;
 use domicile::model::inventory::{FileInventory, State, Verdict};

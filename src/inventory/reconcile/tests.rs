@@ -1,6 +1,7 @@
 use super::*;
 use crate::inventory::endpoint::operation;
 use crate::inventory::undeclared_locality;
+use crate::model::inventory::Asset;
 use crate::model::{DataKind, DataKinds};
 use crate::services::Services;
 
@@ -69,6 +70,10 @@ fn without_the_sibling_it_stays_open_and_without_the_variable_it_is_the_vendor()
 fn an_example_or_a_stranger_never_reassures() {
     let example = setting(".env.example", "http://localhost:1/v1", Certainty::Possible);
     assert_eq!(settled(vec![script("run.py"), example]).verdict, Verdict::Remote);
+    // A warning in an example counts only where nothing surer is as near.
+    let real = setting(".env", "http://127.0.0.1:1/v1", Certainty::Implied);
+    let warning = setting(".env.example", "https://api.together.xyz/v1", Certainty::Possible);
+    assert_eq!(settled(vec![script("run.py"), real, warning]).verdict, Verdict::Local);
     let stranger = setting("other/.env", "http://localhost:1/v1", Certainty::Implied);
     assert_eq!(settled(vec![script("app/run.py"), stranger]).verdict, Verdict::Remote);
 }
@@ -84,4 +89,42 @@ fn the_nearest_wins_and_of_equals_the_worst() {
     let both = settled(vec![script("app/run.py"), local(".env"), remote(".env.production")]);
     assert_eq!(both.verdict, Verdict::Remote);
     assert_eq!(both.operations[0].decided_at, Some(Where::line(".env.production", 1)));
+}
+
+#[test]
+fn a_key_beside_an_address_that_leads_elsewhere_does_nothing() {
+    let mut file = script("compose.yaml");
+    file.assets.push(Asset {
+        kind: AssetKind::Credential,
+        name: "OPENAI_API_KEY".to_owned(),
+        place: Where::line("compose.yaml", 4),
+        state: State::Active,
+        service: Some("openai".to_owned()),
+        sha256: None,
+        because: "handed in".to_owned(),
+    });
+    assert_eq!(settled(vec![file.clone()]).assets[0].state, State::Active);
+    let local = setting(".env", "http://127.0.0.1:1/v1", Certainty::Implied);
+    let file = settled(vec![file, local]);
+    assert_eq!((file.assets[0].state, file.verdict), (State::Inactive, Verdict::Local));
+    assert!(file.assets[0].because.ends_with("leads elsewhere, by .env:1"), "{}", file.assets[0].because);
+}
+
+#[test]
+fn of_two_services_of_a_name_the_one_that_leads_outside_counts() {
+    let near = setting(".env", "http://llm:8080/v1", Certainty::Implied);
+    let mut outside = compose("b.yaml", "llm");
+    outside.hosts[0].outside = Some("api.together.xyz".to_owned());
+    assert_eq!(
+        settled(vec![script("run.py"), near, compose("a.yaml", "llm"), outside]).verdict,
+        Verdict::Remote
+    );
+}
+
+#[test]
+fn a_file_that_was_not_read_whole_stays_undetermined() {
+    let mut file = script("run.py");
+    file.verdict = Verdict::Undetermined;
+    let local = setting(".env", "http://127.0.0.1:1/v1", Certainty::Implied);
+    assert_eq!(settled(vec![file, local]).verdict, Verdict::Undetermined);
 }

@@ -14,6 +14,12 @@ const CHECKS: [&str; 10] = [
     "source-coverage",
     "rejected-records",
     "expected-egress",
+    "remote-credentials",
+    "exposure",
+    "telemetry",
+    "remote-code",
+    "model-provenance",
+    "declaration-agrees",
 ];
 
 const HEAD: &str = "version = \"1\"\nas_of = 2026-11-23\n";
