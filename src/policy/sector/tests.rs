@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::policy::{Severity, Stance};
 
-const CHECKS: [&str; 10] = [
+const CHECKS: [&str; 16] = [
     "declared-egress",
     "observed-egress",
     "undeclared-destination",
