@@ -2,6 +2,7 @@
 //! folder that git ignores.
 
 use crate::Outcome;
+use domicile::model::text;
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +29,8 @@ impl Counts {
 
     /// The last line of `domicile inventory`.
     pub(crate) fn line(&self) -> String {
-        let mut line = format!("{} pipeline files read, {} passed over", self.read(), self.passed);
+        let mut line =
+            format!("{} pipeline files read, {} passed over", group(self.read()), group(self.passed));
         for (n, name) in [
             (self.remote, "remote"),
             (self.undetermined, "undetermined"),
@@ -38,11 +40,15 @@ impl Counts {
             (self.none, "no-evidence"),
         ] {
             if n > 0 {
-                line.push_str(&format!("; {n} {name}"));
+                line.push_str(&format!("; {} {name}", group(n)));
             }
         }
         line
     }
+}
+
+fn group(n: usize) -> String {
+    text::group(n as u64)
 }
 
 /// xorshift64*: enough to make files differ.

@@ -8,6 +8,7 @@ use super::proxy::{self, Way};
 use super::variables::{Found, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, State, Where};
+use crate::model::project::Role;
 use std::collections::BTreeMap;
 
 pub(super) struct Envoy;
@@ -28,6 +29,10 @@ impl Importer for Envoy {
          A cluster counts if one of its addresses is a service of the list, if a route with the path of a model \
          interface leads to it, or if its port is one that image and text programs usually have. Listeners are \
          listeners unless on loopback or a pipe."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("gateway", Role::Forwarder))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

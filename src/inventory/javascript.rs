@@ -9,6 +9,7 @@ use super::code::parse::{Grammar, Source, parse, text};
 use super::code::{LARGEST, inventory, too_large, worth_parsing};
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
+use crate::model::project::Role;
 use crate::services::sdks::Language;
 
 static TYPESCRIPT: Grammar =
@@ -41,6 +42,10 @@ impl Importer for JavaScript {
          arguments of functions of the same file. Requests to a path without a host go to the own server and \
          are noted only.\n\n\
          Not followed: values of other modules, code made at run time."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("app", Role::Client))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -9,6 +9,7 @@ use super::variables::{Found, Given, Program, Variable, no_siblings, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::{Certainty, DataKind, DataKinds, Locality};
 use crate::model::inventory::{FileInventory, Spelled, State, Where};
+use crate::model::project::Role;
 use crate::services::gateways::{Gateways, Provider};
 
 pub(super) struct LiteLlm;
@@ -32,6 +33,10 @@ impl Importer for LiteLlm {
          A model goes to its `api_base`, also one that `os.environ/NAME` holds, else to the provider before the slash \
          of its name. A provider that no list knows leaves it undetermined. Callbacks that trace requests are sent \
          every prompt. Keys are credentials by name, never by value."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("gateway", Role::Forwarder))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -8,6 +8,7 @@ use super::variables::{Found, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, State, Where};
 use crate::model::net::split_authority;
+use crate::model::project::Role;
 use std::collections::BTreeMap;
 
 mod directives;
@@ -38,6 +39,10 @@ impl Importer for NginxProxy {
          port is one that image and text programs usually have (`policies/services/gateways.toml`). Upstreams and \
          variables that `set` gives a value are followed; a host that a request decides is undetermined. \
          Addresses at which such a server listens are listeners."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("gateway", Role::Forwarder))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

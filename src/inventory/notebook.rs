@@ -9,6 +9,7 @@ use super::document::{Node, Value};
 use super::python;
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, Verdict};
+use crate::model::project::Role;
 use crate::services::sdks::Language;
 
 pub(super) struct Notebook;
@@ -28,6 +29,10 @@ impl Importer for Notebook {
         "Recognised by content: JSON with `nbformat` and `cells`. The code cells are read as one program, in \
          their order, as `python` reads a file. Not read: outputs, lines that begin with `!` or `%`, cells \
          and notebooks in other languages."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("app", Role::Client))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -9,6 +9,7 @@ use super::code::parse::{Grammar, Source, parse, text};
 use super::code::{LARGEST, inventory, too_large, worth_parsing};
 use super::{Context, File, Importer};
 use crate::model::inventory::FileInventory;
+use crate::model::project::Role;
 use crate::services::sdks::Language;
 
 /// The grammar.
@@ -37,6 +38,10 @@ impl Importer for Python {
          tree is put together. An import without a call is capable, not sending. Comments, docstrings, \
          routes and what stands after `return` do not count.\n\n\
          Not followed: values of other modules, inheritance from them, `getattr`, `exec`, subprocesses."
+    }
+
+    fn component(&self) -> Option<(&'static str, Role)> {
+        Some(("app", Role::Client))
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {

@@ -6,7 +6,7 @@ mod cyclonedx;
 pub use cyclonedx::cyclonedx;
 
 use crate::model::inventory::{Asset, FileInventory, Operation, Verdict, Where};
-use crate::model::text::{escaped, plural, visible};
+use crate::model::text::{escaped, group, plural, visible};
 use serde::Serialize;
 
 /// Worst first.
@@ -63,11 +63,12 @@ pub fn text(files: &[FileInventory], all: bool) -> String {
     if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&format!("{} read, {passed} passed over", count(read, "pipeline file", "pipeline files")));
+    let read = count(read, "pipeline file", "pipeline files");
+    out.push_str(&format!("{read} read, {} passed over", group(passed as u64)));
     for verdict in ORDER {
         let n = files.iter().filter(|f| f.kind != "none" && f.verdict == verdict).count();
         if n > 0 {
-            out.push_str(&format!("; {n} {}", verdict.name()));
+            out.push_str(&format!("; {} {}", group(n as u64), verdict.name()));
         }
     }
     out.push('\n');

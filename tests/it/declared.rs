@@ -136,3 +136,34 @@ fn usage_data_fails_only_where_the_policy_says_so() {
     let found = findings("healthcare", &[("app.py", &off)]);
     assert!(found.iter().all(|(r, ..)| r != "telemetry-off"), "{found:?}");
 }
+
+#[test]
+fn a_draft_is_filled_in_with_what_the_files_say_and_where() {
+    let folder = Folder::new();
+    folder.write(
+        "compose.yaml",
+        b"services:\n  comfyui:\n    image: local/comfyui\n    command: python main.py --listen 10.99.0.5\n",
+    );
+    folder.write(
+        "workflows/w.json",
+        br#"{"1": {"class_type": "FluxProUltraImageNode", "inputs": {"prompt": "x"}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}}"#,
+    );
+    folder.write("app/run.py", b"from openai import OpenAI\n\nc = OpenAI()\nc.images.generate(prompt='x')\n");
+    folder
+        .write("app/get.py", b"from diffusers import FluxPipeline\n\nFluxPipeline.from_pretrained('a/b')\n");
+    let run = domicile(folder.path(), &["init", "."]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let text = std::fs::read_to_string(folder.path().join("domicile.toml")).unwrap();
+    for line in [
+        "#   workflows/w.json:1 sends prompt to comfy-partner, then bfl (remote, stated)",
+        "# compose.yaml:2 calls it `comfyui`",
+        "# compose.yaml:4 calls it `10.99.0.5`",
+        "files = [\"compose.yaml\", \"workflows/w.json\"]",
+        "#   app/run.py:4 sends prompt to openai (remote, implied)",
+        "files = [\"app/get.py\", \"app/run.py\"]",
+        "# huggingface-hub: app/get.py:3",
+    ] {
+        assert!(text.lines().any(|l| l.trim_end() == line), "no `{line}` in\n{text}");
+    }
+}

@@ -42,6 +42,16 @@ fn the_architecture_names_every_room() {
     }
 }
 
+/// A transcript of the README is what the program prints.
+#[test]
+fn the_inventory_of_the_readme_is_what_the_program_says() {
+    let readme = read("README.md");
+    let (_, after) = readme.split_once("the first lines):\n\n```text\n").unwrap();
+    let (shown, _) = after.split_once("```").unwrap();
+    let run = crate::program::domicile(&root(), &["inventory", "examples/shipyard"]);
+    assert!(run.stdout.starts_with(shown), "the program prints\n{}", run.stdout);
+}
+
 /// `DOMICILE_UPDATE_EXPECTED=1` writes the page anew.
 #[test]
 fn the_reference_page_is_what_the_tables_say() {

@@ -3,10 +3,11 @@
 
 use crate::inventory::IMPORTERS;
 use crate::model::data::Locality;
-use crate::model::inventory::{FileInventory, HostName, Operation, State, Where};
+use crate::model::inventory::{AssetKind, FileInventory, HostName, Operation, State, Where};
 use crate::model::project::Role;
 use crate::policy::InitComponent;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Component of files that belong to no program in particular.
 const COMMON: &str = "generator";
@@ -53,7 +54,9 @@ fn component(id: String, role: Role, files: &[&FileInventory], hosts: &[&HostNam
         let plain = |text: &str| text.to_lowercase().replace(['-', '_', '.'], "");
         plain(name).contains(&plain(&id)) || plain(&id).contains(&plain(name))
     };
-    let names = hosts.iter().filter(|h| same(&h.name)).map(|h| (h.name.clone(), shown(&h.place)));
+    let named = hosts.iter().filter(|h| same(&h.name)).map(|h| (h.name.clone(), shown(&h.place)));
+    let listening = files.iter().flat_map(|f| &f.assets).filter(|a| a.kind == AssetKind::Listener);
+    let names = named.chain(listening.filter_map(|a| Some((address(&a.name)?, shown(&a.place)))));
     let mut steps: Vec<String> = files
         .iter()
         .flat_map(|f| &f.operations)
@@ -66,6 +69,13 @@ fn component(id: String, role: Role, files: &[&FileInventory], hosts: &[&HostNam
         steps.push(format!("and {more} more: `domicile inventory .` lists them"));
     }
     InitComponent { names: names.collect(), files: patterns(files), steps, id, role }
+}
+
+/// The address in the name of a listener, if it is one that others can use.
+fn address(name: &str) -> Option<String> {
+    let word = name.rsplit(' ').next()?;
+    let address: IpAddr = word.parse().ok().or_else(|| word.split(':').next()?.parse().ok())?;
+    (!address.is_unspecified() && !address.is_loopback()).then(|| address.to_string())
 }
 
 /// What an active step sends, and the place that says so.
