@@ -23,6 +23,10 @@ const KEYS: [(&str, &str); 4] = [
     ("devDependencies", "a development dependency, which runs when the program is built or tested"),
 ];
 
+/// Scripts that npm runs without being asked for them, when it installs, and those that start the program.
+const BY_ITSELF: [&str; 7] =
+    ["preinstall", "install", "postinstall", "prepare", "prestart", "start", "poststart"];
+
 impl Importer for PackageJson {
     fn id(&self) -> &'static str {
         "package-json"
@@ -35,7 +39,8 @@ impl Importer for PackageJson {
     fn doc(&self) -> &'static str {
         "Recognised by content: a JSON object with one of `dependencies`, `devDependencies`, `peerDependencies`, \
          `optionalDependencies` and with `name`, `version`, `private`, `scripts` or `main`.\n\n\
-         `scripts` are read as command lines; a file of scripts alone is taken if they concern data. \
+         `scripts` are read as command lines: `start` and what npm runs when it installs are active, others are \
+         not reached until somebody asks for them. A file of scripts alone is taken if they concern data. \
          Development dependencies count: they run on the machines of those who build. Verdicts as for \
          requirements files: that no client is listed does not prove that nothing is sent."
     }
@@ -82,14 +87,17 @@ impl Importer for PackageJson {
 /// What the scripts do, if it is anything that concerns data.
 fn scripts<'a>(root: &Node, path: &'a str, context: &'a Context<'a>) -> Option<Found<'a>> {
     let mut found = Found::new(path, context);
-    let runs = Program { name: "", state: State::Active, runs: true, variables: &[], siblings: &no_siblings };
     for (name, script) in root.get("scripts").map(Node::entries).unwrap_or_default() {
         let Some(text) = script.text() else { continue };
         let place = Where::key(path, script.line, format!("scripts.{}", shown(&name.text)));
         let mut parts = command::shell(text, &place, context);
         // What a script sets counts for what it starts.
         parts.settings.clear();
-        found.commands(parts, &runs);
+        // Others wait until somebody asks for them by name.
+        let runs = BY_ITSELF.contains(&name.text.as_str());
+        let program =
+            Program { name: "", state: State::Active, runs, variables: &[], siblings: &no_siblings };
+        found.commands(parts, &program);
     }
     (found.relevant || !found.operations.is_empty()).then_some(found)
 }
@@ -123,12 +131,14 @@ mod tests {
     fn scripts_are_command_lines() {
         let text = "{\"name\": \"x\", \"dependencies\": {\"openai\": \"4\"},\n\"scripts\": {\"dev\": \"next dev\",\n\"share\": \"GRADIO_SHARE=1 cloudflared tunnel --url http://localhost:7860\"}}";
         let inventory = import(&IMPORTER, "package.json", text).unwrap();
-        assert_eq!(inventory.verdict.name(), "remote");
+        assert_eq!(inventory.verdict.name(), "remote-capable");
         assert_eq!(assets(&inventory), ["openai 1 openai"]);
         let tunnel = inventory.operations.iter().find(|o| o.id.starts_with("cloudflared")).unwrap();
         assert_eq!((tunnel.place.line, tunnel.place.inside.as_deref()), (Some(3), Some("scripts.share")));
         let alone = text.replace("\"dependencies\": {\"openai\": \"4\"},", "");
-        assert_eq!(import(&IMPORTER, "package.json", &alone).unwrap().verdict.name(), "remote");
+        assert_eq!(import(&IMPORTER, "package.json", &alone).unwrap().verdict.name(), "remote-capable");
+        let start = alone.replace("share", "start");
+        assert_eq!(import(&IMPORTER, "package.json", &start).unwrap().verdict.name(), "remote");
         let dull = "{\"name\": \"x\", \"scripts\": {\"dev\": \"next dev\"}}";
         assert!(import(&IMPORTER, "package.json", dull).is_none());
     }

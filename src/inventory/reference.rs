@@ -244,7 +244,8 @@ fn code_libraries(page: &mut Page) {
                 sdks::Role::Command => "runs a command line".to_owned(),
                 sdks::Role::Send => call.sends.union(call.may).to_string(),
             };
-            page.row(&[list, &codes(&call.paths), &does]);
+            let named: Vec<String> = call.paths.iter().filter(|p| !p.is_empty()).cloned().collect();
+            page.row(&[list, &codes(&named), &does]);
         }
     }
 }

@@ -208,7 +208,7 @@ static EMBEDDED: &[(&str, &str)] = &[
 ];
 
 /// The other tables of the folder, each read by a module of its own.
-static TABLES: [(&str, &str); 8] = [
+static TABLES: [(&str, &str); 9] = [
     ("artefacts.toml", artefacts::SHIPPED),
     ("bom.toml", bom::SHIPPED),
     ("comfyui.toml", nodes::SHIPPED),
@@ -217,6 +217,7 @@ static TABLES: [(&str, &str); 8] = [
     ("programs.toml", programs::SHIPPED),
     ("sdks.toml", sdks::SHIPPED),
     ("settings.toml", settings::SHIPPED),
+    ("shapes.toml", shapes::FILE),
 ];
 
 impl Services {
