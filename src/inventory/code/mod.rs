@@ -82,6 +82,9 @@ pub(super) fn inventory(
     let mut verdict = FileInventory::judge(&operations, &reader.assets);
     if partial && verdict != Verdict::Remote {
         verdict = Verdict::Undetermined;
+    } else if operations.is_empty() && reader.assets.is_empty() {
+        // Variables that it sets say something to others, and nothing about itself.
+        verdict = Verdict::NoEvidence;
     }
     Some(FileInventory {
         verdict,
