@@ -7,8 +7,9 @@ use super::program::{Argument, Expr, Id};
 use super::reader::Reader;
 use super::value::{Fallback, Open, Piece, Value};
 use crate::inventory::command::{self, Parts};
-use crate::inventory::variables::{Found, Program, no_siblings};
+use crate::inventory::variables::{Found, Given, Program, Variable, no_siblings};
 use crate::model::inventory::{State, Where};
+use crate::services::environment::{Effect, Environment};
 use crate::services::sdks::Call;
 
 /// Most words of a command that are put together.
@@ -38,6 +39,23 @@ impl Reader<'_> {
     pub(super) fn shell(&mut self, text: &str, line: u64) {
         let parts = command::shell(text, &Where::line(self.path, line), self.context);
         self.commands(parts);
+    }
+
+    /// Variables that the program sets for itself and that open a way out by doing so.
+    pub(super) fn openings(&mut self) {
+        let opens = |name: &String| {
+            let switch = Environment::shipped().switch(name);
+            switch.is_some_and(|s| matches!(s.effect, Effect::Relay | Effect::Trace))
+        };
+        let set = self.set.iter().filter(|(name, _)| opens(name));
+        let variables: Vec<Variable> = set
+            .flat_map(|(name, set)| set.iter().map(move |(value, line)| (name, value, line)))
+            .filter_map(|(name, value, line)| {
+                let given = Given::Text(value.clone()?);
+                Some(Variable::with(name, given, Where::line(self.path, *line)))
+            })
+            .collect();
+        self.commands(Parts { variables, starts: true, ..Parts::default() });
     }
 
     fn commands(&mut self, parts: Parts) {

@@ -56,6 +56,7 @@ pub(super) fn inventory(
     let evaluator = Evaluator::new(program, language);
     let mut reader = Reader::new(&evaluator, context, path);
     reader.calls();
+    reader.openings();
     for (text, line) in &parsed.commands {
         reader.shell(text, *line);
     }

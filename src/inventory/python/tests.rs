@@ -417,6 +417,8 @@ fn commands_that_it_runs_are_read_as_command_lines() {
     // A part that is decided elsewhere is no place, and not the vendor's.
     let open = run("url = os.environ['URL']\nos.system(f'curl -d @prompt.txt {url}/generate')");
     assert_eq!(open, "undetermined prompt");
+    assert_eq!(run("os.environ['GRADIO_SHARE'] = 'True'"), "remote prompt+image");
+    assert_eq!(run("os.environ['GRADIO_SHARE'] = 'False'"), "no-evidence none");
     assert_eq!(run("os.environ['LD'] = 'x'\nsubprocess.run(cmd)"), "no-evidence none");
     for harmless in ["os.system('ls')", "subprocess.run(['git', 'status'])", "subprocess.run(cmd)"] {
         assert_eq!(run(harmless), "none", "{harmless}");
