@@ -18,6 +18,7 @@ pub(super) use words::Word;
 
 use super::Context;
 use super::endpoint::{operation, shown};
+use super::variables::Variable;
 use crate::model::data::{Certainty, DataKinds, Locality};
 use crate::model::inventory::{Asset, AssetKind, Operation, Setting, Spelled, State, Where};
 use crate::services::programs::{Program, Programs};
@@ -41,8 +42,12 @@ pub(super) struct Parts {
     pub(super) operations: Vec<Operation>,
     /// Listeners, guards, packages, remote code, telemetry that is switched on or off.
     pub(super) assets: Vec<Asset>,
-    /// Variables that are given a value.
+    /// Variables that are given a value, for other files of the tree.
     pub(super) settings: Vec<Setting>,
+    /// The same with what they hold, to be judged and forgotten.
+    pub(super) variables: Vec<Variable>,
+    /// Whether a program is started that may read them.
+    pub(super) starts: bool,
     pub(super) notes: BTreeSet<String>,
     /// Ids of the programs with flags of their own that were recognised, those with a general file name
     /// left out.
@@ -175,6 +180,7 @@ impl<'a> Reader<'a> {
         if !program.general && !program.flags.is_empty() {
             self.parts.programs.insert(program.id.clone());
         }
+        self.parts.starts |= !program.flags.is_empty();
         let args = Args::of(words, program, self.programs);
         self.flags(program, &args);
         self.call(program, &args);
@@ -225,6 +231,7 @@ impl<'a> Reader<'a> {
     fn flags_of_variable(&mut self, name: &str, value: &str, line: u64) {
         let Some(program) = self.programs.by_variable(name) else { return };
         self.parts.programs.insert(program.id.clone());
+        self.parts.starts = true;
         let script = words::shell(value);
         let mut words = vec![Word { text: name.to_owned(), line }];
         words.extend(script.commands.into_iter().flat_map(|c| c.words).map(|w| Word { text: w.text, line }));

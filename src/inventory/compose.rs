@@ -6,6 +6,7 @@
 //! What would mislead: a service that a profile or `replicas: 0` leaves out; an address whose host is a
 //! service of the same file; a default that a variable may override.
 
+use super::command::loopback;
 use super::document::Node;
 use super::endpoint::{host_of, shown};
 use super::interpolate::Given;
@@ -272,7 +273,7 @@ fn published(port: &Node) -> Option<(String, bool)> {
     if port.is_map() {
         let published = port.get("published").and_then(Node::word)?;
         let address = port.text_of("host_ip").unwrap_or_default();
-        return Some((published, is_loopback(address)));
+        return Some((published, loopback(address)));
     }
     let text = plain(&port.word()?);
     let bare = text.split('/').next().unwrap_or(&text);
@@ -281,12 +282,7 @@ fn published(port: &Node) -> Option<(String, bool)> {
         [_, _, address] => address.to_owned(),
         _ => String::new(),
     };
-    Some((text.clone(), is_loopback(&address)))
-}
-
-fn is_loopback(address: &str) -> bool {
-    let address = address.trim_matches(['[', ']']);
-    address.starts_with("127.") || address == "::1" || address == "localhost"
+    Some((text.clone(), loopback(&address)))
 }
 
 /// The names of a service's networks if all are internal.

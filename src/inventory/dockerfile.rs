@@ -47,7 +47,11 @@ impl Importer for Dockerfile {
         if let Some(unread) = not_utf8(file, self.id(), &["FROM ", "RUN "]) {
             return Some(unread);
         }
+        // `from .a import b`, all that an `__init__.py` may hold, is no stage.
         let instructions = instructions::read(file.text()?)?;
+        if !instructions.iter().filter(|i| i.name == "FROM").all(Instruction::is_stage) {
+            return None;
+        }
         let mut found = Found::new(file.path, context);
         let mut stages: Vec<Stage> = Vec::new();
         let mut global: BTreeMap<String, Given> = BTreeMap::new();
@@ -104,6 +108,7 @@ fn build(stage: &Stage, found: &mut Found<'_>) {
         let mut parts = line.read(place, found.context);
         // What a build step sets is gone when it ends, and nobody reaches a port of it.
         parts.settings.clear();
+        parts.variables.clear();
         parts.assets.retain(|a| a.kind != crate::model::inventory::AssetKind::Listener);
         for operation in &mut parts.operations {
             operation.because = format!("{}, while the image is built", operation.because);
@@ -249,7 +254,13 @@ mod tests {
 
     #[test]
     fn other_texts_are_none() {
-        for text in ["From: a\nTo: b\n", "FROM\n", "SELECT 1\nFROM x\n", "FROM x\nhello world\n"] {
+        for text in [
+            "From: a\nTo: b\n",
+            "from .a import b\n",
+            "FROM\n",
+            "SELECT 1\nFROM x\n",
+            "FROM x\nhello world\n",
+        ] {
             assert!(import(&IMPORTER, "Dockerfile", text).is_none(), "{text}");
         }
     }

@@ -3,11 +3,10 @@
 //!
 //! What would mislead: the stock files are almost all comments; a batch file keeps its flags in `set` lines.
 
-use super::command::{self, Parts};
-use super::endpoint::{host_of, operation};
+use super::command;
+use super::variables::{Found, Program, no_siblings};
 use super::{Context, File, Importer};
-use crate::model::data::DataKinds;
-use crate::model::inventory::{Asset, AssetKind, FileInventory, Spelled, State, Verdict, Where};
+use crate::model::inventory::{FileInventory, State, Verdict, Where};
 use crate::services::programs::Programs;
 
 /// Largest script that is read, in bytes.
@@ -30,7 +29,8 @@ impl Importer for LaunchScript {
         "Recognised by a variable that holds flags of an image program (`COMMANDLINE_ARGS`), or by a shebang \
          or batch commands (or the name of such a script) together with a program of `policies/services/programs.toml`.\n\n\
          Commands are read, not run: quotes, continuations, `sh -c`, variables of the same script and \
-         documents are followed. A setting in a comment is listed as switched off."
+         documents are followed, and the variables that a script sets are judged as those of any program. A \
+         setting in a comment is listed as switched off."
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
@@ -55,50 +55,13 @@ impl Importer for LaunchScript {
         let place = Where::line(file.path, 1);
         let parts =
             if batch { command::batch(text, &place, context) } else { command::shell(text, &place, context) };
-        if parts.programs.is_empty() && parts.operations.is_empty() && parts.assets.is_empty() {
-            return None;
-        }
-        Some(inventory(file.path, parts, context))
+        let mut found = Found::new(file.path, context);
+        let runs =
+            Program { name: "", state: State::Active, runs: true, variables: &[], siblings: &no_siblings };
+        found.commands(parts, &runs);
+        let says = found.relevant || !found.operations.is_empty() || !found.assets.is_empty();
+        says.then(|| found.finish(self.id()))
     }
-}
-
-fn inventory(path: &str, parts: Parts, context: &Context<'_>) -> FileInventory {
-    let Parts { mut operations, mut assets, settings, notes, partial, .. } = parts;
-    for setting in &settings {
-        let programs = Programs::shipped();
-        if programs.download_sources.contains(&setting.name) {
-            let address = setting.value.clone().filter(|v| host_of(v).is_some());
-            let Some(address) = address else { continue };
-            let what = format!("`{}` names the place downloads come from", setting.name);
-            let from = Spelled { address: Some(address), ..Spelled::default() };
-            let mut fetch =
-                operation(setting.place.clone(), &setting.name, DataKinds::NONE, &what, from, context);
-            fetch.fetch = true;
-            operations.push(fetch);
-        } else if let Some(service) =
-            context.services.env_var(&setting.name).filter(|_| programs.is_secret(&setting.name))
-        {
-            let capable = (service.kind != "hub").then(|| service.id.clone());
-            assets.push(Asset {
-                kind: AssetKind::Credential,
-                name: setting.name.clone(),
-                place: setting.place.clone(),
-                state: if setting.value.is_none() { State::Active } else { State::Inactive },
-                service: capable,
-                sha256: None,
-                because: format!("the script sets a key of {}", service.id),
-            });
-        }
-    }
-    let mut verdict = FileInventory::judge(&operations, &assets);
-    let mut notes: Vec<String> = notes.into_iter().collect();
-    if partial {
-        notes.push("not read whole: it is too long, or nested too deeply".to_owned());
-        if verdict != Verdict::Remote {
-            verdict = Verdict::Undetermined;
-        }
-    }
-    FileInventory { verdict, operations, assets, settings, notes, ..FileInventory::new(path, IMPORTER.id()) }
 }
 
 fn is_shell(head: &[u8]) -> bool {

@@ -6,14 +6,10 @@
 
 use super::Context;
 use super::endpoint::shown;
-use crate::model::data::{DataKind, DataKinds};
 use crate::model::inventory::{Asset, AssetKind, FileInventory, State, Verdict, Where};
 use crate::services::environment::{Environment, PackageRole};
 use crate::services::{Ecosystem, Services};
 use std::collections::BTreeSet;
-
-/// What a client must be able to take for its package to make a program able to send.
-const CONTENT: DataKinds = DataKinds::of(&[DataKind::Prompt, DataKind::Image]);
 
 /// The packages of one file on their way.
 pub(super) struct Packages<'a> {
@@ -74,9 +70,7 @@ impl<'a> Packages<'a> {
                 self.capable = true;
                 (AssetKind::Package, None, format!("{how}: {why}"))
             }
-            (None, Some(service))
-                if !service.sends.intersection(CONTENT).is_empty() || service.generation =>
-            {
+            (None, Some(service)) if service.takes_content() => {
                 (AssetKind::Package, Some(service.id.clone()), format!("{how}: a client of {}", service.name))
             }
             (None, Some(service)) => (

@@ -37,7 +37,8 @@ impl Importer for Python {
          arguments of functions of the same file. What another file decides stays undetermined until the \
          tree is put together. An import without a call is capable, not sending. Comments, docstrings, \
          routes and what stands after `return` do not count.\n\n\
-         Not followed: values of other modules, inheritance from them, `getattr`, `exec`, subprocesses."
+         Commands that `subprocess`, `os.system` and the like run are read as command lines. Not followed: \
+         values of other modules, inheritance from them, `getattr`, `exec`."
     }
 
     fn component(&self) -> Option<(&'static str, Role)> {

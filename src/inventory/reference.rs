@@ -241,9 +241,11 @@ fn code_libraries(page: &mut Page) {
                 sdks::Role::Fetch => "downloads".to_owned(),
                 sdks::Role::Serve => "listens".to_owned(),
                 sdks::Role::Http => "as address, method and body say".to_owned(),
+                sdks::Role::Command => "runs a command line".to_owned(),
                 sdks::Role::Send => call.sends.union(call.may).to_string(),
             };
-            page.row(&[list, &codes(&call.paths), &does]);
+            let named: Vec<String> = call.paths.iter().filter(|p| !p.is_empty()).cloned().collect();
+            page.row(&[list, &codes(&named), &does]);
         }
     }
 }

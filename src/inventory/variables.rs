@@ -124,11 +124,7 @@ impl<'a> Found<'a> {
 
     /// Takes in what a program's variables say.
     pub(super) fn program(&mut self, program: &Program<'_>) {
-        let environment = Environment::shipped();
-        let idle = self.engines(program, environment);
-        let served = self.endpoints(program, environment, &idle);
-        self.credentials(program, environment, &served);
-        self.switches(program, environment);
+        self.judge(program);
         for variable in program.variables {
             if let Some(parts) =
                 command::variable(&variable.name, &variable.raw, &variable.place, self.context)
@@ -136,6 +132,15 @@ impl<'a> Found<'a> {
                 self.commands(parts, program);
             }
         }
+    }
+
+    /// What variables say without the flags that some hold.
+    fn judge(&mut self, program: &Program<'_>) {
+        let environment = Environment::shipped();
+        let idle = self.engines(program, environment);
+        let served = self.endpoints(program, environment, &idle);
+        self.credentials(program, environment, &served);
+        self.switches(program, environment);
         if program.variables.iter().any(|v| environment.is_of_local_program(&v.name)) {
             self.relevant = true;
         }
@@ -156,6 +161,9 @@ impl<'a> Found<'a> {
             asset.name = id(program.name, &asset.name);
             self.asset(asset);
         }
+        // What the lines set themselves, for whatever they start.
+        let runs = program.runs && parts.starts;
+        self.judge(&Program { runs, variables: &parts.variables, ..*program });
         self.settings.extend(parts.settings);
         self.notes.extend(parts.notes);
         if parts.partial {

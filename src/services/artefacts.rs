@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/artefacts.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/artefacts.toml");
 
 /// What is known of model files.
 #[derive(Debug, Default, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/bom.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/bom.toml");
 /// How strict a classification without a known word is.
 const UNKNOWN: u8 = 2;
 

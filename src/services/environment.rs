@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/environment.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/environment.toml");
 
 /// Variables that hold an address.
 #[derive(Debug, Clone, Deserialize)]
@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_secret_is_told_by_a_word_of_its_name_and_a_placeholder_by_its_looks() {
         let list = list();
-        for name in ["FAL_KEY", "NGROK_AUTHTOKEN", "SENTRY_DSN", "VOLC_SECRETKEY"] {
+        for name in ["FAL_KEY", "NGROK_AUTHTOKEN", "SENTRY_DSN", "VOLC_SECRETKEY", "SUNO_COOKIE"] {
             assert!(list.is_secret(name), "{name}");
         }
         for name in ["OPENAI_BASE_URL", "HF_HOME", "TOKENIZERS_PARALLELISM", "MONKEY"] {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/gateways.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/gateways.toml");
 
 /// What a name of a provider stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,7 +59,7 @@ pub(super) fn load(files: &[Arc<SourceText>], out: &mut Diagnostics) -> Services
     list
 }
 
-fn digest(files: &[Arc<SourceText>]) -> String {
+pub(super) fn digest(files: &[Arc<SourceText>]) -> String {
     let mut sorted: Vec<_> = files.iter().map(|f| (f.name.as_bytes(), f.text.as_bytes())).collect();
     sorted.sort_unstable();
     let mut hash = Sha256::new();

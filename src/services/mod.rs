@@ -46,7 +46,8 @@ pub struct Services {
     /// Date up to which it holds, ISO: the earliest of its files.
     pub as_of: String,
     /// SHA-256 over its files, hex: names and texts, sorted by name, each preceded by its length as
-    /// eight bytes, least significant first.
+    /// eight bytes, least significant first. That of the compiled-in list covers every table of the folder:
+    /// what programs, packages, variables and nodes mean decides as much as who owns a host.
     pub sha256: String,
     /// By id.
     services: Vec<Service>,
@@ -88,6 +89,17 @@ pub struct Service {
     /// `id/other`: the path was seen and is none of those listed.
     other_id: String,
     endpoints: Vec<Endpoint>,
+}
+
+/// What a person put in or gets out, for a client of a service to matter.
+const CONTENT: DataKinds = DataKinds::of(&[DataKind::Prompt, DataKind::Image]);
+
+impl Service {
+    /// Whether prompts or images may go there: it takes them, or generates from them.
+    #[must_use]
+    pub fn takes_content(&self) -> bool {
+        self.generation || !self.sends.intersection(CONTENT).is_empty()
+    }
 }
 
 /// A rule about some paths of some hosts.
@@ -195,6 +207,19 @@ static EMBEDDED: &[(&str, &str)] = &[
     ("tunnels.toml", include_str!("../../policies/services/tunnels.toml")),
 ];
 
+/// The other tables of the folder, each read by a module of its own.
+static TABLES: [(&str, &str); 9] = [
+    ("artefacts.toml", artefacts::SHIPPED),
+    ("bom.toml", bom::SHIPPED),
+    ("comfyui.toml", nodes::SHIPPED),
+    ("environment.toml", environment::SHIPPED),
+    ("gateways.toml", gateways::SHIPPED),
+    ("programs.toml", programs::SHIPPED),
+    ("sdks.toml", sdks::SHIPPED),
+    ("settings.toml", settings::SHIPPED),
+    ("shapes.toml", shapes::FILE),
+];
+
 impl Services {
     /// The list that is compiled in, read once.
     ///
@@ -205,11 +230,12 @@ impl Services {
         static LIST: OnceLock<Result<Services, String>> = OnceLock::new();
         let list = LIST.get_or_init(|| {
             let mut out = Diagnostics::default();
-            let files: Vec<Arc<SourceText>> = EMBEDDED
-                .iter()
-                .map(|(name, text)| SourceText::new(format!("policies/services/{name}"), *text))
-                .collect();
-            let services = Services::parse(&files, &mut out);
+            let source =
+                |(name, text): &(&str, &str)| SourceText::new(format!("policies/services/{name}"), *text);
+            let mut files: Vec<Arc<SourceText>> = EMBEDDED.iter().map(source).collect();
+            let mut services = Services::parse(&files, &mut out);
+            files.extend(TABLES.iter().map(source));
+            services.sha256 = load::digest(&files);
             match out.list.first() {
                 None => Ok(services),
                 Some(d) => {

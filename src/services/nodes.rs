@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/comfyui.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/comfyui.toml");
 
 /// What a node of a class does when it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

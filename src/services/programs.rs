@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/programs.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/programs.toml");
 
 /// What an option means by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -238,12 +238,6 @@ pub struct Programs {
     pub as_of: toml::value::Datetime,
     /// Grade of the weakest part.
     pub grade: String,
-    /// Words of a variable's name that mean a secret.
-    pub secret_words: Vec<String>,
-    /// Values that stand for one that is still to be filled in.
-    pub placeholders: Vec<String>,
-    /// Variables that name the place downloads come from.
-    pub download_sources: Vec<String>,
     /// Words of a path by what such a file probably is.
     pub path_words: BTreeMap<DataKind, Vec<String>>,
     /// Shells.
@@ -308,19 +302,6 @@ impl Programs {
         self.wrapper.iter().filter(move |w| w.names.iter().any(|n| matches(n, file)))
     }
 
-    /// Whether a variable's name says that it holds a secret.
-    #[must_use]
-    pub fn is_secret(&self, variable: &str) -> bool {
-        words(variable).any(|word| self.secret_words.contains(&word))
-    }
-
-    /// Whether a value says nothing yet.
-    #[must_use]
-    pub fn is_placeholder(&self, value: &str) -> bool {
-        let value = value.trim().to_lowercase();
-        value.is_empty() || self.placeholders.iter().any(|p| matches(p, &value))
-    }
-
     /// What the file at a path probably is; nothing if its words do not say.
     #[must_use]
     pub fn kinds(&self, path: &str) -> DataKinds {
@@ -337,9 +318,6 @@ impl Default for Programs {
         Programs {
             as_of: toml::value::Datetime { date: None, time: None, offset: None },
             grade: String::new(),
-            secret_words: Vec::new(),
-            placeholders: Vec::new(),
-            download_sources: Vec::new(),
             path_words: BTreeMap::new(),
             shell: Vec::new(),
             wrapper: Vec::new(),

@@ -7,6 +7,7 @@ mod entry;
 
 pub use entry::{Call, Client, Package, RemoteCode, Role, Switch, Telemetry, Words};
 
+use super::Ecosystem;
 use crate::model::DataKind;
 use entry::{Document, LanguageBlock};
 use rustc_hash::FxHashMap;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/sdks.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/sdks.toml");
 
 /// A programming language that importers read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
@@ -24,6 +25,17 @@ pub enum Language {
     Python,
     /// JavaScript and TypeScript.
     Javascript,
+}
+
+impl Language {
+    /// Where its packages come from.
+    #[must_use]
+    pub fn ecosystem(self) -> Ecosystem {
+        match self {
+            Language::Python => Ecosystem::Python,
+            Language::Javascript => Ecosystem::Npm,
+        }
+    }
 }
 
 /// Every client library that is known.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The data as shipped.
-static SHIPPED: &str = include_str!("../../policies/services/settings.toml");
+pub(super) static SHIPPED: &str = include_str!("../../policies/services/settings.toml");
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -7,6 +7,7 @@
 )]
 
 use domicile::services::Services;
+use sha2::{Digest, Sha256};
 
 /// The research notes the list was made from are not part of the repository; where they lie beside it,
 /// every row of theirs is here, with a service of its grade.
@@ -44,4 +45,27 @@ fn the_rows_are_those_of_the_notes() {
         seen += 1;
     }
     assert_eq!(seen, 172);
+}
+
+/// What a report records as the services list is every table that decided something, not a part of them.
+#[test]
+fn the_digest_covers_every_table_of_the_folder() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/services");
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            (format!("policies/services/{name}"), std::fs::read(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|(name, text)| [name.as_bytes(), text]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(Services::embedded().unwrap().sha256, digest);
 }

@@ -6,13 +6,15 @@ use super::value::{Fallback, Open, Value};
 use crate::inventory::endpoint::shown;
 use crate::model::data::Certainty;
 use crate::model::inventory::{Asset, AssetKind, Setting, State, Where};
+use crate::services::Service;
+use crate::services::environment::Environment;
 use crate::services::sdks::Switch;
 use std::collections::BTreeSet;
 
 /// Parts of the names of variables that hold secrets.
 const SECRET: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "AUTH"];
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Arguments that let fetched code run.
     pub(super) fn remote_code(&mut self, id: Id, arguments: &[Argument]) {
         for risk in self.evaluator.sdks.remote_code() {
@@ -63,7 +65,7 @@ impl Reader<'_> {
             if text.is_empty() {
                 continue;
             }
-            let real = looks_like_a_key(&text);
+            let real = looks_like_a_key(name, &text);
             let service = client.service.as_deref().or(package.service.as_deref());
             let (state, because) = match real {
                 true => (State::Active, "a key stands in the code"),
@@ -127,9 +129,23 @@ impl Reader<'_> {
     /// An import without a call is capable; with one, its operations say more.
     fn packages(&mut self) {
         let evaluator = self.evaluator;
-        let mut listed = BTreeSet::new();
+        let (mut listed, mut manifest) = (BTreeSet::new(), BTreeSet::new());
         for (name, line) in &evaluator.program.imports {
-            let Some((package, rest)) = evaluator.sdks.resolve(evaluator.language, name) else { continue };
+            let Some((package, rest)) = evaluator.sdks.resolve(evaluator.language, name) else {
+                let listed = self.of_services_list(name).filter(|(root, _)| manifest.insert(*root));
+                if let Some((root, service)) = listed {
+                    self.assets.push(Asset {
+                        kind: AssetKind::Package,
+                        name: root.to_owned(),
+                        place: Where::line(self.path, *line),
+                        state: State::Active,
+                        service: Some(service.id.clone()),
+                        sha256: None,
+                        because: format!("a client of {} is imported; its calls are not known", service.id),
+                    });
+                }
+                continue;
+            };
             let Some(index) = evaluator.sdks.index_of(package) else { continue };
             if package.plain || self.used.contains(&index) && package.service.is_some() {
                 continue;
@@ -157,6 +173,21 @@ impl Reader<'_> {
                 because,
             });
         }
+    }
+
+    /// The package of the services list that an import leads into, if it is a client that content is sent
+    /// with: what a manifest says of its name, by the name under which code knows it.
+    fn of_services_list<'n>(&self, import: &'n str) -> Option<(&'n str, &'a Service)> {
+        let services = self.context.services;
+        let ends = import.bytes().enumerate().filter(|(_, b)| matches!(b, b'.' | b'/')).map(|(at, _)| at);
+        let mut ends: Vec<usize> = ends.chain([import.len()]).collect();
+        ends.reverse();
+        ends.into_iter().find_map(|end| {
+            let root = import.get(..end)?;
+            let service = services.package(self.evaluator.language.ecosystem(), root)?;
+            let role = Environment::shipped().package(&root.to_ascii_lowercase().replace(['_', '.'], "-"));
+            (service.takes_content() && role.is_none()).then_some((root, service))
+        })
     }
 
     fn guards(&mut self) {
@@ -243,25 +274,10 @@ impl Reader<'_> {
 type AssetKindKey = &'static str;
 
 /// Whether a text is more likely a key than something to be replaced by one.
-fn looks_like_a_key(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let filler = [
-        "your",
-        "xxx",
-        "...",
-        "<",
-        "example",
-        "placeholder",
-        "change",
-        "dummy",
-        "not-needed",
-        "no-key",
-        "none",
-        "test",
-    ];
+fn looks_like_a_key(name: &str, text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_graphic());
     plain
         && text.len() >= 16
         && text.bytes().any(|b| b.is_ascii_digit())
-        && !filler.iter().any(|f| lower.contains(f))
+        && !Environment::shipped().is_placeholder(name, text)
 }

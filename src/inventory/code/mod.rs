@@ -7,6 +7,7 @@
 mod address;
 mod assets;
 mod carried;
+mod commands;
 mod destination;
 mod evaluate;
 mod http;
@@ -55,6 +56,10 @@ pub(super) fn inventory(
     let evaluator = Evaluator::new(program, language);
     let mut reader = Reader::new(&evaluator, context, path);
     reader.calls();
+    reader.openings();
+    for (text, line) in &parsed.commands {
+        reader.shell(text, *line);
+    }
     let stray = stray(program, &reader, context);
     reader.operations.extend(stray);
     reader.finish_assets();
@@ -74,10 +79,13 @@ pub(super) fn inventory(
     if evaluator.exhausted() {
         notes.insert("more to evaluate than is done for one file".to_owned());
     }
-    let partial = parsed.partial || program.too_deep.is_some() || evaluator.exhausted();
+    let partial = parsed.partial || reader.partial || program.too_deep.is_some() || evaluator.exhausted();
     let mut verdict = FileInventory::judge(&operations, &reader.assets);
     if partial && verdict != Verdict::Remote {
         verdict = Verdict::Undetermined;
+    } else if operations.is_empty() && reader.assets.is_empty() {
+        // Variables that it sets say something to others, and nothing about itself.
+        verdict = Verdict::NoEvidence;
     }
     Some(FileInventory {
         verdict,

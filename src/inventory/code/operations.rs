@@ -5,11 +5,11 @@ use super::evaluate::Known;
 use super::program::{Argument, Call, Expr, Id};
 use super::reader::Reader;
 use super::value::{Fallback, Open, Value};
+use crate::inventory::command::loopback;
 use crate::inventory::endpoint::{Target, by_host, host_of, shown, unknown, vendor};
 use crate::model::DataKind;
 use crate::model::data::{Certainty, DataKinds, Locality};
 use crate::model::inventory::{Asset, AssetKind, Operation, State};
-use crate::model::net::{AddressKind, Host, address_kind};
 use crate::services::sdks::{self, Role};
 use std::collections::BTreeSet;
 
@@ -83,6 +83,7 @@ impl Reader<'_> {
             Role::Http => self.http(id, known.call, Some(known), arguments, &known.path),
             Role::Fetch => self.fetch(id, known, arguments),
             Role::Serve => self.serve(id, known.call, arguments),
+            Role::Command => self.command(id, known.call, arguments),
         }
     }
 
@@ -256,7 +257,7 @@ impl Reader<'_> {
                     _ => (None, None),
                 };
                 let because = match (&text, by) {
-                    (Some(address), _) if loops_back(address) => continue,
+                    (Some(address), _) if loopback(address) => continue,
                     (Some(address), None) => format!("it listens on `{}`", shown(address)),
                     (Some(address), Some(by)) => {
                         format!("it listens on `{}` unless `{}` says otherwise", shown(address), shown(by))
@@ -377,13 +378,4 @@ fn is_path(text: &str) -> bool {
         [".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".onnx", ".json", ".csv", ".parquet"];
     let starts = ["./", "../", "/", "~", "\\", ".\\"].iter().any(|s| text.starts_with(s));
     !text.contains("://") && (starts || drive || text == "." || weights.iter().any(|w| text.ends_with(w)))
-}
-
-/// Whether a listening address is reachable from the machine only.
-fn loops_back(address: &str) -> bool {
-    match Host::parse(address) {
-        Some(Host::Address(address)) => address_kind(address) == AddressKind::Loopback,
-        Some(Host::Name(name)) => name == "localhost",
-        None => false,
-    }
 }

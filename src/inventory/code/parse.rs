@@ -15,6 +15,8 @@ const STEPS: usize = 20_000;
 /// A program, and what a reader should know about how it was read.
 pub(in crate::inventory) struct Parsed {
     pub(in crate::inventory) program: Program,
+    /// Lines for the shell beside it, each with its line.
+    pub(in crate::inventory) commands: Vec<(String, u64)>,
     pub(in crate::inventory) notes: Vec<String>,
     /// Whether part of it could not be read.
     pub(in crate::inventory) partial: bool,
@@ -52,7 +54,8 @@ pub(in crate::inventory) fn parse<'s>(
     grammar: Grammar,
     lower: for<'t> fn(&mut Lowering<'_>, Node<'t>),
 ) -> Parsed {
-    let mut parsed = Parsed { program: Program::new(), notes: Vec::new(), partial: false };
+    let mut parsed =
+        Parsed { program: Program::new(), commands: Vec::new(), notes: Vec::new(), partial: false };
     let Some(tree) = tree(source.text, grammar) else {
         parsed.partial = true;
         parsed.notes.push("not parsed: it takes more steps than are given to a file".to_owned());

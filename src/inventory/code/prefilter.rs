@@ -4,6 +4,7 @@
 //! a package of the list, holds a word that tells, or names a host of a service.
 
 use super::super::Context;
+use crate::services::Services;
 use crate::services::sdks::{Language, Sdks};
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
@@ -28,11 +29,25 @@ impl Filter {
         let halves = words.iter().filter_map(|w| w.rsplit_once('.'));
         let halves: Vec<String> = halves.map(|(of, name)| format!("{of} import {name}")).collect();
         words.extend(halves.into_iter().filter(|_| language == Language::Python));
+        words.extend(of_services_list(language));
         let packages = words.len();
         words.extend(sdks.words(language).into_iter().flat_map(|w| w.telling.iter().cloned()));
         let words = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok();
         Filter { words, packages }
     }
+}
+
+/// Names under which code knows the packages of the services list.
+fn of_services_list(language: Language) -> Vec<String> {
+    let all = Services::embedded().map(Services::packages).unwrap_or_default();
+    let mine = all
+        .into_iter()
+        .filter(|(ecosystem, _, service)| *ecosystem == language.ecosystem() && service.takes_content());
+    mine.map(|(_, name, _)| match language {
+        Language::Python => name.replace('-', "_"),
+        Language::Javascript => name.to_owned(),
+    })
+    .collect()
 }
 
 static PYTHON: LazyLock<Filter> = LazyLock::new(|| Filter::of(Language::Python));

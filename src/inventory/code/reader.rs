@@ -25,6 +25,8 @@ pub(super) struct Reader<'a> {
     pub(super) used: BTreeSet<usize>,
     /// Hosts that an operation goes to.
     pub(super) hosts: BTreeSet<String>,
+    /// Whether a command that it runs was not read whole.
+    pub(super) partial: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -44,6 +46,7 @@ impl<'a> Reader<'a> {
             notes: BTreeSet::new(),
             used: BTreeSet::new(),
             hosts: BTreeSet::new(),
+            partial: false,
         };
         reader.find_setups();
         reader

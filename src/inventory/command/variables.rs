@@ -1,8 +1,10 @@
 //! Variables of a script: what they are set to, and words in which they stand.
 
 use super::{MOST_WORDS, Reader, Word};
+use crate::inventory::variables::Variable;
 use crate::model::data::Certainty;
 use crate::model::inventory::Setting;
+use crate::services::environment::Environment;
 use std::collections::VecDeque;
 
 /// Longest value of a variable that is followed.
@@ -41,18 +43,24 @@ impl Reader<'_> {
     pub(super) fn assign(&mut self, word: &Word) {
         let Some((name, value)) = assignment(&word.text) else { return };
         let (name, value) = (name.to_owned(), self.expand(value.trim()));
-        let known = match self.programs.is_secret(&name) || self.programs.by_variable(&name).is_some() {
+        let environment = Environment::shipped();
+        let flags = self.programs.by_variable(&name).is_some();
+        let known = match environment.is_secret(&name) || flags {
             // That nothing is filled in is no secret. Flags may hold tokens.
-            true => self.programs.is_placeholder(&value).then(String::new),
+            true => environment.is_placeholder(&name, &value).then(String::new),
             false => (!value.contains("${")).then(|| value.clone()),
         };
+        if !flags {
+            let variable = Variable::read(&name, &value, self.at(word.line), &|_| None);
+            self.parts.variables.push(variable);
+        }
         self.parts.settings.push(Setting {
             name: name.clone(),
             value: known,
             certainty: Certainty::Implied,
             place: self.at(word.line),
         });
-        if self.programs.by_variable(&name).is_some() {
+        if flags {
             self.flags_of_variable(&name, &value, word.line);
         }
         let values = self.variables.entry(name).or_default();

@@ -88,6 +88,12 @@ fn here_document(text: &str) -> Option<String> {
 }
 
 impl Instruction {
+    /// Whether it reads `[--platform=...] image [AS name]`.
+    pub(super) fn is_stage(&self) -> bool {
+        let mut words = self.text.split_whitespace().filter(|w| !w.starts_with("--"));
+        words.next().is_some() && words.next().is_none_or(|word| word.eq_ignore_ascii_case("as"))
+    }
+
     /// `NAME=value ...`, `NAME value`, or `NAME` alone.
     pub(super) fn pairs(&self) -> Vec<(String, Option<String>)> {
         let words = quoted_words(&self.text);

@@ -196,3 +196,20 @@ fn damaged_and_hostile_files_are_never_local() {
     let unclosed = format!("<script>import OpenAI from 'openai';{}", "<script".repeat(1000));
     let _ = read_as("a.vue", &unclosed);
 }
+
+#[test]
+fn commands_and_packages_of_the_services_list() {
+    let run =
+        |call: &str| told(&format!("const {{ execSync, spawn }} = require('child_process');\n{call}\n"));
+    assert_eq!(
+        run("execSync('curl -F image=@in.png https://api.openai.com/v1/images/edits')"),
+        "remote prompt+image+mask"
+    );
+    assert_eq!(
+        run("spawn('cloudflared', ['tunnel', '--url', 'http://localhost:7860'], { stdio: 'inherit' })"),
+        "remote prompt+image"
+    );
+    assert_eq!(run("execSync('git status')"), "none");
+    assert_eq!(told("import Groq from 'groq-sdk';\n"), "remote-capable none");
+    assert_eq!(told("import x from './groq-sdk';\n"), "none");
+}

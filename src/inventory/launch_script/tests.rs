@@ -77,3 +77,26 @@ fn a_name_helps_and_what_it_does_decides() {
     assert_eq!(shown(&IMPORTER, "run_nvidia_gpu.txt", text), ["none"]);
     assert_eq!(shown(&IMPORTER, "share.sh", "python launch.py --share\n")[0], "remote");
 }
+
+#[test]
+fn variables_are_judged_as_those_of_any_program() {
+    let text = "#!/bin/sh\nexport HF_HUB_OFFLINE=1\nexport GRADIO_SHARE=True\nexport OPENAI_BASE_URL=https://api.openai.com/v1\nexport OPENAI_API_KEY=CANARY9\nDO_NOT_TRACK=1 python launch.py\n";
+    let found = shown(&IMPORTER, "r.sh", text);
+    assert_eq!(found[0], "remote");
+    for row in [
+        "3 GRADIO_SHARE prompt+image gradio-share",
+        "4 OPENAI_BASE_URL prompt openai",
+        "2 guard HF_HUB_OFFLINE huggingface-hub",
+        "6 guard DO_NOT_TRACK",
+        "5 credential OPENAI_API_KEY openai",
+    ] {
+        assert!(found.iter().any(|f| f.starts_with(row)), "{row}: {found:?}");
+    }
+    assert!(!format!("{:?}", read(&IMPORTER, "r.sh", text).unwrap()).contains("CANARY"));
+    // Nothing is started: an address is there for whoever reads the script.
+    let sets = "#!/bin/sh\nexport OPENAI_BASE_URL=https://api.openai.com/v1\n";
+    assert_eq!(
+        shown(&IMPORTER, "env.sh", sets),
+        ["remote-capable", "2 OPENAI_BASE_URL prompt openai not-reached"]
+    );
+}

@@ -395,3 +395,43 @@ fn examples_as_vendors_write_them() {
 }
 
 mod beside;
+
+#[test]
+fn commands_that_it_runs_are_read_as_command_lines() {
+    let run = |call: &str| told(&format!("import os, sys, subprocess, asyncio\n{call}\n"));
+    assert_eq!(run("os.system('curl -d @p https://api.openai.com/v1/images/generations')"), "remote prompt");
+    assert_eq!(run("subprocess.run(['python', 'launch.py', '--share'])"), "remote prompt+image");
+    assert_eq!(
+        run("args = [sys.executable, 'launch.py']\nsubprocess.Popen(args + ['--share'], cwd='x')"),
+        "remote prompt+image"
+    );
+    assert_eq!(
+        run("subprocess.Popen('cloudflared tunnel --url http://localhost:7860', shell=True)"),
+        "remote prompt+image"
+    );
+    assert_eq!(
+        run("asyncio.create_subprocess_exec('python', 'launch.py', '--share')"),
+        "remote prompt+image"
+    );
+    assert_eq!(run("subprocess.run(args='GRADIO_SHARE=1 python launch.py')"), "remote prompt+image");
+    // A part that is decided elsewhere is no place, and not the vendor's.
+    let open = run("url = os.environ['URL']\nos.system(f'curl -d @prompt.txt {url}/generate')");
+    assert_eq!(open, "undetermined prompt");
+    assert_eq!(run("os.environ['GRADIO_SHARE'] = 'True'"), "remote prompt+image");
+    assert_eq!(run("os.environ['GRADIO_SHARE'] = 'False'"), "no-evidence none");
+    assert_eq!(run("os.environ['LD'] = 'x'\nsubprocess.run(cmd)"), "no-evidence none");
+    for harmless in ["os.system('ls')", "subprocess.run(['git', 'status'])", "subprocess.run(cmd)"] {
+        assert_eq!(run(harmless), "none", "{harmless}");
+    }
+    let found = read("import subprocess\n\nsubprocess.check_call(['pip', 'install', 'openai'])\n").unwrap();
+    assert_eq!((found.verdict, found.operations[0].place.line), (Verdict::RemoteCapable, Some(3)));
+}
+
+#[test]
+fn packages_of_the_services_list_are_known_without_their_calls() {
+    assert_eq!(told("import cerebrium\ncerebrium.run()\n"), "remote-capable none");
+    assert_eq!(told("from novelai_api import NovelAIAPI\n"), "remote-capable none");
+    assert_eq!(told("from pyngrok import ngrok\nngrok.connect(7860)\n"), "remote prompt+image");
+    assert_eq!(told("from .cerebrium import run\n"), "none");
+    assert_eq!(told("import cerebriumx\n"), "none");
+}

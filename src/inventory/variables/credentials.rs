@@ -4,13 +4,10 @@
 use super::endpoints::Served;
 use super::{Found, Given, Program, Variable, id};
 use crate::inventory::endpoint::shown;
-use crate::model::data::{DataKind, DataKinds, Locality};
+use crate::model::data::Locality;
 use crate::model::inventory::{Asset, AssetKind, State};
 use crate::services::Service;
 use crate::services::environment::Environment;
-
-/// What a service must take for its credential to matter.
-const CONTENT: DataKinds = DataKinds::of(&[DataKind::Prompt, DataKind::Image]);
 
 impl Found<'_> {
     pub(super) fn credentials(&mut self, program: &Program<'_>, environment: &Environment, served: &Served) {
@@ -44,7 +41,7 @@ impl Found<'_> {
             Given::Open { .. } => (State::Active, "whoever starts the program hands it in".to_owned()),
         };
         let mut kept = Some(service.id.clone());
-        let content = !service.sends.intersection(CONTENT).is_empty() || service.generation;
+        let content = service.takes_content();
         let mut counts = program.state == State::Active;
         let mut kind = AssetKind::Credential;
         if environment.only_downloads(&variable.name) {

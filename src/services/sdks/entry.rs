@@ -110,6 +110,8 @@ pub enum Role {
     Fetch,
     /// It waits for requests.
     Serve,
+    /// It runs a command line, or the words of one.
+    Command,
 }
 
 /// A function or method.
@@ -147,10 +149,10 @@ pub struct Call {
     /// `http`: names of the address.
     #[serde(default)]
     pub url: Vec<String>,
-    /// `fetch`: names of what is fetched.
+    /// `fetch`, `command`: names of what is fetched or run.
     #[serde(default)]
     pub what: Vec<String>,
-    /// `fetch`: its position.
+    /// `fetch`, `command`: its position.
     #[serde(default)]
     pub what_at: usize,
     /// `fetch`: arguments that, if true, keep it from happening.

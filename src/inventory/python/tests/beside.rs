@@ -46,10 +46,10 @@ fn remote_code_is_an_asset() {
 
 #[test]
 fn a_key_in_the_code_is_told_without_its_value() {
-    let code = format!("{OPENAI}client = OpenAI(api_key='sk-CANARY1234567890abcdef')\n{GENERATE}");
+    let code = format!("{OPENAI}client = OpenAI(api_key='sk-CANARY4fQ9aZ7wR2kLmX8')\n{GENERATE}");
     assert_eq!(asset(&code, AssetKind::Credential), [("openai api_key".to_owned(), State::Active)]);
     assert_eq!(
-        asset(&code.replace("sk-CANARY1234567890abcdef", "sk-no-key-required"), AssetKind::Credential),
+        asset(&code.replace("sk-CANARY4fQ9aZ7wR2kLmX8", "sk-no-key-required"), AssetKind::Credential),
         [("openai api_key".to_owned(), State::Inactive)]
     );
     let shown = crate::inventory::show::json(&[read(&code).unwrap()]);
