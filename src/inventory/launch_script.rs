@@ -62,7 +62,8 @@ impl Importer for LaunchScript {
     }
 }
 
-fn inventory(path: &str, parts: Parts, context: &Context<'_>) -> FileInventory {
+/// What command lines say about a file.
+pub(super) fn inventory(path: &str, parts: Parts, context: &Context<'_>) -> FileInventory {
     let Parts { mut operations, mut assets, settings, notes, partial, .. } = parts;
     for setting in &settings {
         let programs = Programs::shipped();

@@ -57,7 +57,9 @@ impl Reader<'_> {
             }
             let Some((package, client)) = self.evaluator.client(&made) else { continue };
             let target = self.destination_of(&made, &[], None, 0);
-            if !client.handed_on.is_empty() {
+            if package.plain && !client.handed_on.is_empty() {
+                self.handed_on_anywhere(id, package, client, target);
+            } else if !client.handed_on.is_empty() {
                 self.used.insert(made.package);
                 let what = format!("a client of `{}` is made and handed on", package.name);
                 let label = format!("{} client", package.name);
@@ -75,6 +77,17 @@ impl Reader<'_> {
                 );
             }
         }
+    }
+
+    /// A client for any host, made for other files: with an address of its own it may send anything there.
+    fn handed_on_anywhere(&mut self, id: Id, package: &sdks::Package, client: &sdks::Client, mut target: Target) {
+        if target.locality == Locality::Local || target.route.is_empty() {
+            return;
+        }
+        target.locality = Locality::Undetermined;
+        target.certainty = Certainty::Possible;
+        let what = format!("a client of `{}` is made for other files", package.name);
+        self.push(id, &format!("{} client", package.name), client.handed_on, &what, target);
     }
 
     fn known_call(&mut self, id: Id, known: &Known, arguments: &[Argument]) {

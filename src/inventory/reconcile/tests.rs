@@ -36,7 +36,7 @@ fn setting(path: &str, value: &str, certainty: Certainty) -> FileInventory {
 
 fn compose(path: &str, name: &str) -> FileInventory {
     let mut file = FileInventory::new(path, "compose");
-    file.hosts.push(HostName { name: name.to_owned(), outside: None, place: Where::line(path, 2) });
+    file.hosts.push(HostName { name: name.to_owned(), outside: None, gateway: false, place: Where::line(path, 2) });
     file
 }
 
