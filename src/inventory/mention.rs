@@ -22,10 +22,11 @@ const LONGEST: usize = 2048;
 /// Most hosts of one file that are listed.
 const MOST_HOSTS: usize = 64;
 
-/// Endings of files that are read by people, made by package managers, or pictures.
-const PROSE: [&str; 22] = [
+/// Endings of files that are read by people, made by package managers or as records, or pictures.
+const PROSE: [&str; 25] = [
     "md", "mdx", "markdown", "rst", "txt", "adoc", "tex", "bib", "org", "po", "pot", "lock", "lockb", "csv",
     "tsv", "log", "svg", "css", "map", "patch", "diff", "ipynb",
+    "har", "jsonl", "ndjson",
 ];
 /// Names of such files, without an ending or with one that says nothing.
 const PROSE_NAMES: [&str; 12] = [
@@ -58,7 +59,7 @@ impl Importer for Mention {
     }
 
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
-        if file.bytes.len() > LARGEST || !file.holds("://") || is_prose(file.name()) {
+        if file.bytes.len() > LARGEST || !file.holds("://") || is_prose(file.name()) || is_ours(file) {
             return None;
         }
         let text = file.text()?;
@@ -78,6 +79,13 @@ fn is_prose(name: &str) -> bool {
         || READ.contains(&ending)
         || PROSE_NAMES.contains(&name.as_str())
         || PROSE_NAMES.contains(&stem)
+}
+
+/// A declaration or a policy of this program, which names what it forbids.
+fn is_ours(file: &File<'_>) -> bool {
+    let rows = |word: &str| file.text().is_some_and(|t| t.lines().any(|l| l.trim() == word));
+    file.name().ends_with(".toml")
+        && (file.name() == "domicile.toml" || rows("[policy]") && (rows("[[rule]]") || rows("[parameters]")))
 }
 
 fn mentions(text: &str, path: &str, context: &Context<'_>) -> Vec<Operation> {
@@ -171,6 +179,8 @@ mod tests {
         for name in ["README.md", "docs/a.rst", "LICENSE", "CHANGELOG", "yarn.lock", "x/package-lock.json"] {
             assert!(read(name, text).is_empty(), "{name}");
         }
+        let policy = "[policy]\nid = \"x\"\n[[rule]]\ncases = [\"https://api.openai.com/v1/images/edits\"]\n";
+        assert!(read("policies/own.toml", policy).is_empty());
         for text in ["https://openai.com/policies", "http://127.0.0.1:8188/prompt", "https://example.org", "://", "é://"] {
             assert!(read("a.toml", text).is_empty(), "{text}");
         }

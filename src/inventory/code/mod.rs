@@ -7,6 +7,7 @@
 mod address;
 mod assets;
 mod carried;
+mod commands;
 mod destination;
 mod evaluate;
 mod http;

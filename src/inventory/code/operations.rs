@@ -50,6 +50,7 @@ impl Reader<'_> {
             }
             self.remote_code(*id, &call.arguments);
             self.keys(*id, call);
+            self.starts(*id, call);
         }
         for (id, made) in made {
             if called.contains(&id) {

@@ -226,6 +226,8 @@ pub struct Words {
     pub variable: Vec<String>,
     /// Functions that set a variable.
     pub set_variable: Vec<String>,
+    /// Functions that start another program: a command line, a list of words, or both.
+    pub starts: Vec<String>,
     /// Functions that join addresses.
     pub join: Vec<String>,
     /// Functions that give back what they are given, for our purposes.
