@@ -80,17 +80,6 @@ impl Reader<'_> {
         }
     }
 
-    /// A client for any host, made for other files: with an address of its own it may send anything there.
-    fn handed_on_anywhere(&mut self, id: Id, package: &sdks::Package, client: &sdks::Client, mut target: Target) {
-        if target.locality == Locality::Local || target.route.is_empty() {
-            return;
-        }
-        target.locality = Locality::Undetermined;
-        target.certainty = Certainty::Possible;
-        let what = format!("a client of `{}` is made for other files", package.name);
-        self.push(id, &format!("{} client", package.name), client.handed_on, &what, target);
-    }
-
     fn known_call(&mut self, id: Id, known: &Known, arguments: &[Argument]) {
         match known.call.role {
             Role::Send => self.send(id, known, arguments),
@@ -155,29 +144,6 @@ impl Reader<'_> {
                 .map(|(_, a)| a.clone())
                 .collect();
             self.known_call(id, &known, &rest);
-        }
-    }
-
-    /// A method of an object that nothing is known about, whose arguments say enough.
-    fn unresolved(&mut self, id: Id, call: &Call) {
-        let Expr::Member(of, method) = self.evaluator.program.expr(call.callee) else { return };
-        let open = |v: &Value| match v {
-            Value::Unknown | Value::Open(_) => true,
-            Value::Symbol(path) => self.evaluator.sdks.resolve(self.evaluator.language, path).is_none(),
-            _ => false,
-        };
-        if !self.evaluator.values(*of).iter().any(open) {
-            return;
-        }
-        let Some(spec) = self.evaluator.sdks.unresolved(method).next() else { return };
-        match spec.role {
-            Role::Serve if spec.share.keys().any(|s| self.named(&call.arguments, s).is_some()) => {
-                self.serve(id, spec, &call.arguments);
-            }
-            Role::Http if self.telling_address(spec, &call.arguments) => {
-                self.http(id, spec, None, &call.arguments, method);
-            }
-            _ => {}
         }
     }
 
@@ -257,7 +223,7 @@ impl Reader<'_> {
     }
 
     /// A page or server: where it listens, and whether a relay makes it reachable.
-    fn serve(&mut self, id: Id, call: &sdks::Call, arguments: &[Argument]) {
+    pub(super) fn serve(&mut self, id: Id, call: &sdks::Call, arguments: &[Argument]) {
         if let Some(host) = call.listen.iter().find_map(|name| self.named(arguments, name)) {
             for value in self.evaluator.values(host).iter() {
                 let (text, by) = match value {
