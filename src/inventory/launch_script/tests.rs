@@ -77,3 +77,25 @@ fn a_name_helps_and_what_it_does_decides() {
     assert_eq!(shown(&IMPORTER, "run_nvidia_gpu.txt", text), ["none"]);
     assert_eq!(shown(&IMPORTER, "share.sh", "python launch.py --share\n")[0], "remote");
 }
+
+#[test]
+fn makefiles_procfiles_and_scripts_of_other_shells_are_scripts() {
+    let share = "prompt+image gradio-share";
+    let make = "PYTHON ?= python3\nFLAGS := --xformers --share\nrun:\n\t@$(PYTHON) launch.py $(FLAGS)\n";
+    assert_eq!(shown(&IMPORTER, "Makefile", make), ["remote".to_owned(), format!("4 --share {share}")]);
+    let file = "web: python launch.py --share\n";
+    assert_eq!(shown(&IMPORTER, "Procfile", file), ["remote".to_owned(), format!("1 --share {share}")]);
+    let power = "$env:COMMANDLINE_ARGS = \"--share\"\n.\\webui.bat\n";
+    assert_eq!(shown(&IMPORTER, "start.ps1", power), ["remote".to_owned(), format!("1 --share {share}")]);
+    let fish = "set -x COMMANDLINE_ARGS --share\n./webui.sh\n";
+    assert_eq!(shown(&IMPORTER, "start.fish", fish)[0], "remote");
+    assert_eq!(
+        shown(&IMPORTER, "Makefile", "all:\n\tcargo build\n\tpython setup.py $$HOME $(shell date)\n"),
+        ["none"]
+    );
+    // Cut off anywhere it is read, not fallen over.
+    for end in 0..make.len() {
+        let _ = shown(&IMPORTER, "Makefile", &make[..end]);
+        let _ = shown(&IMPORTER, "a.ps1", &make[..end]);
+    }
+}
