@@ -11,7 +11,7 @@ use super::document::Node;
 use super::endpoint::{host_of, shown};
 use super::interpolate::Given;
 use super::invocation::{Invocation, started};
-use super::variables::{Found, Program, Sibling, Variable, not_utf8};
+use super::variables::{Found, Program, Sibling, Variable, is_gateway, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::data::Certainty;
 use crate::model::inventory::{FileInventory, HostName, State, Where};
@@ -94,16 +94,28 @@ fn resembles(text: &str) -> bool {
 struct Names {
     file: String,
     services: BTreeMap<String, Where>,
+    /// Those that pass prompts on.
+    gateways: BTreeSet<String>,
     extra: BTreeMap<String, (String, Where)>,
 }
 
 impl Names {
     fn of(root: &Node, path: &str) -> Names {
-        let mut names = Names { file: path.to_owned(), services: BTreeMap::new(), extra: BTreeMap::new() };
+        let mut names = Names {
+            file: path.to_owned(),
+            services: BTreeMap::new(),
+            gateways: BTreeSet::new(),
+            extra: BTreeMap::new(),
+        };
         for (key, service) in root.get("services").map(Node::entries).unwrap_or_default() {
             let inside = format!("services.{}", key.text);
+            let image = service.get("image").and_then(Node::text).map(plain).unwrap_or_default();
+            let gateway = is_gateway(&image) || is_gateway(&key.text);
             let mut add = |name: &str, line: u64| {
                 if let Some(host) = host_of(name) {
+                    if gateway {
+                        names.gateways.insert(host.clone());
+                    }
                     names.services.entry(host).or_insert_with(|| Where::key(path, line, inside.clone()));
                 }
             };
@@ -130,11 +142,13 @@ impl Names {
         let own = self.services.iter().map(|(name, place)| HostName {
             name: name.clone(),
             outside: None,
+            gateway: self.gateways.contains(name),
             place: place.clone(),
         });
         let extra = self.extra.iter().map(|(name, (address, place))| HostName {
             name: name.clone(),
             outside: Some(address.clone()),
+            gateway: false,
             place: place.clone(),
         });
         own.chain(extra).collect()
@@ -146,7 +160,8 @@ impl Names {
         }
         let place = self.services.get(host)?;
         let line = place.line.unwrap_or(1);
-        Some(Sibling::Here(format!("`{}` is a service of {}:{line}", shown(host), shown(&self.file))))
+        let why = format!("`{}` is a service of {}:{line}", shown(host), shown(&self.file));
+        Some(if self.gateways.contains(host) { Sibling::Gateway(why) } else { Sibling::Here(why) })
     }
 }
 

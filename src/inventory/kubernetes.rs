@@ -13,7 +13,7 @@ mod embedded;
 mod workload;
 
 use super::document::Node;
-use super::variables::{Found, not_utf8};
+use super::variables::{Found, is_gateway, not_utf8};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, HostName, State, Where};
 use cluster::Cluster;
@@ -69,6 +69,7 @@ impl Importer for Kubernetes {
         for service in cluster.services() {
             found.hosts.extend(service.names().into_iter().map(|name| HostName {
                 name,
+                gateway: service.outside.is_none() && is_gateway(service.name),
                 outside: service.outside.clone(),
                 place: service.place.clone(),
             }));

@@ -3,11 +3,14 @@
 //!
 //! What would mislead: the stock files are almost all comments; a batch file keeps its flags in `set` lines.
 
+mod dialect;
+
 use super::command;
 use super::variables::{Found, Program, no_siblings};
 use super::{Context, File, Importer};
 use crate::model::inventory::{FileInventory, State, Verdict, Where};
 use crate::services::programs::Programs;
+use dialect::Dialect;
 
 /// Largest script that is read, in bytes.
 const LARGEST: usize = 1 << 20;
@@ -27,7 +30,8 @@ impl Importer for LaunchScript {
 
     fn doc(&self) -> &'static str {
         "Recognised by a variable that holds flags of an image program (`COMMANDLINE_ARGS`), or by a shebang \
-         or batch commands (or the name of such a script) together with a program of `policies/services/programs.toml`.\n\n\
+         or batch commands (or the name of such a script, of a makefile, a `Procfile`, or a script for PowerShell or \
+         fish) together with a program of `policies/services/programs.toml`.\n\n\
          Commands are read, not run: quotes, continuations, `sh -c`, variables of the same script and \
          documents are followed, and the variables that a script sets are judged as those of any program. A \
          setting in a comment is listed as switched off."
@@ -36,11 +40,16 @@ impl Importer for LaunchScript {
     fn import(&self, file: &File<'_>, context: &Context<'_>) -> Option<FileInventory> {
         let head = file.bytes.get(..512).unwrap_or(file.bytes);
         // The name helps where the first line does not tell; what a script does decides.
-        let named = |endings: &[&str]| endings.iter().any(|e| file.name().to_ascii_lowercase().ends_with(e));
-        let shebang = is_shell(head) || (named(&[".sh", ".bash"]) && !head.starts_with(b"#!"));
-        let batch = !shebang && (named(&[".bat", ".cmd"]) || is_batch(file));
+        let named = Dialect::named(file.name());
+        let first = head.starts_with(b"#!");
+        let dialect = match named {
+            _ if is_shell(head) => Some(Dialect::Shell),
+            Some(named) if !first || !matches!(named, Dialect::Shell | Dialect::Fish) => Some(named),
+            Some(Dialect::Fish) => named,
+            _ => is_batch(file).then_some(Dialect::Batch),
+        };
         let flags = Programs::shipped().program.iter().flat_map(|p| &p.variables).any(|v| assigns(file, v));
-        (shebang || batch || flags).then_some(())?;
+        (dialect.is_some() || flags).then_some(())?;
         let unread = |why: &str| {
             flags.then(|| FileInventory {
                 verdict: Verdict::Undetermined,
@@ -53,8 +62,11 @@ impl Importer for LaunchScript {
         }
         let Some(text) = file.text() else { return unread("not read: it is not UTF-8") };
         let place = Where::line(file.path, 1);
-        let parts =
-            if batch { command::batch(text, &place, context) } else { command::shell(text, &place, context) };
+        let parts = match dialect {
+            Some(Dialect::Batch) => command::batch(text, &place, context),
+            None | Some(Dialect::Shell) => command::shell(text, &place, context),
+            Some(other) => command::shell(&other.as_shell(text), &place, context),
+        };
         let mut found = Found::new(file.path, context);
         let runs =
             Program { name: "", state: State::Active, runs: true, variables: &[], siblings: &no_siblings };

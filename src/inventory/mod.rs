@@ -164,7 +164,7 @@ shelf! {
     comfyui, python, javascript, notebook, cyclonedx, spdx, sdnext, a1111, fooocus, invokeai,
     infotext, diffusers, comfyui_paths, comfyui_manager, launch_script, requirements, pyproject,
     python_lock, package_json, npm_lock, compose, kubernetes, helm, litellm, envoy, nginx_proxy,
-    systemd, dockerfile, env_file, checksums, model_card, safetensors, gguf, pickle, onnx,
+    systemd, dockerfile, env_file, checksums, model_card, safetensors, gguf, pickle, onnx, mention,
 }
 
 /// What a file says about its pipeline, by the first importer that recognises it; `None` if none does.

@@ -99,7 +99,7 @@ fn code(cells: &Node) -> Cells {
             _ => Vec::new(),
         };
         match parts.split_first() {
-            Some(((first, line), rest)) if first.trim_start().starts_with("%%") => {
+            Some(((first, line), rest)) if first.trim_start().starts_with("%%") && !runs_python(first) => {
                 if first.split_whitespace().next().is_some_and(|word| SHELLS.contains(&word)) {
                     let script: Vec<&str> = rest.iter().map(|(text, _)| *text).collect();
                     let line = rest.first().map_or(*line, |(_, line)| *line);
@@ -110,6 +110,13 @@ fn code(cells: &Node) -> Cells {
         }
     }
     out
+}
+
+/// Whether the mark of a cell says how its Python is run.
+fn runs_python(first: &str) -> bool {
+    const MARKS: [&str; 7] =
+        ["%%capture", "%%time", "%%timeit", "%%prun", "%%python", "%%python3", "%%memit"];
+    first.split_whitespace().next().is_some_and(|word| MARKS.contains(&word))
 }
 
 /// Marks of a cell that is a script for the shell.

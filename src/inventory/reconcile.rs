@@ -6,7 +6,8 @@
 //! A name counts in the whole tree: one without a place of its own leads nowhere outside a deployment.
 
 use super::Context;
-use super::endpoint::{Target, by_host, host_of, shown, vendor};
+use super::endpoint::{Target, by_host, host_of, shown, unknown, vendor};
+use super::variables::PASSES_ON;
 use crate::model::data::{Certainty, Locality};
 use crate::model::inventory::{
     AssetKind, FileInventory, HostName, Operation, Setting, Spelled, State, Verdict, Where,
@@ -25,6 +26,7 @@ pub fn reconcile(files: &mut [FileInventory], context: &Context<'_>) {
         }
         for host in &file.hosts {
             let known = tree.hosts.entry(host.name.clone()).or_insert_with(|| host.clone());
+            known.gateway |= host.gateway;
             // Of two deployments with a service of that name, the one that leads outside counts.
             if known.outside.is_none() && host.outside.is_some() {
                 known.clone_from(host);
@@ -179,7 +181,7 @@ impl Tree {
             return None;
         }
         let sibling = self.sibling(&host_of(address)?)?;
-        if operation.locality == Locality::Local && sibling.outside.is_none() {
+        if operation.locality == Locality::Local && sibling.outside.is_none() && !sibling.gateway {
             return None;
         }
         Some((self.at_sibling(sibling, None, context), sibling.place.clone()))
@@ -194,11 +196,15 @@ impl Tree {
         let name = shown(&sibling.name);
         let fact = match &sibling.outside {
             Some(outside) => format!("`{name}` stands for `{}` in {at}", shown(outside)),
+            None if sibling.gateway => {
+                format!("`{name}` is a service of the same deployment, in {at}, {PASSES_ON}")
+            }
             None => format!("`{name}` is a service of the same deployment, in {at}"),
         };
         let because = because.map_or(fact.clone(), |b| format!("{b}; {fact}"));
         match &sibling.outside {
             Some(outside) => by_host(outside, because, context),
+            None if sibling.gateway => Target { route: vec![sibling.name.clone()], ..unknown(because) },
             None => Target {
                 service: None,
                 route: vec![sibling.name.clone()],

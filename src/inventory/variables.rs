@@ -65,6 +65,8 @@ pub(super) enum Sibling {
     Here(String),
     /// Something inside by the form of its name; another file may say what. Why.
     Inside(String),
+    /// A part of the deployment that passes prompts on, as its own configuration says; why.
+    Gateway(String),
     /// A host outside.
     Outside(String),
 }
@@ -292,6 +294,14 @@ impl<'a> Found<'a> {
                     operation.spelled = None;
                 }
             }
+            Some(Sibling::Gateway(why)) => {
+                operation.locality = Locality::Undetermined;
+                operation.certainty = Certainty::Undetermined;
+                operation.service = None;
+                operation.route = vec![host];
+                operation.because = format!("{}; {why}, {PASSES_ON}", operation.because);
+                operation.spelled = None;
+            }
             Some(Sibling::Outside(outside)) => {
                 let why = format!("{}; which stands for `{}`", operation.because, shown(&outside));
                 let target = by_host(&outside, why, self.context);
@@ -373,6 +383,14 @@ pub(super) fn not_utf8(file: &super::File<'_>, kind: &str, words: &[&str]) -> Op
         notes: vec!["not read whole: it is not UTF-8".to_owned()],
         ..FileInventory::new(file.path, kind)
     })
+}
+
+/// What is said of a gateway.
+pub(super) const PASSES_ON: &str = "a gateway: its configuration decides who gets what it is sent";
+
+/// Whether an image, or a name given like one, is of a gateway.
+pub(super) fn is_gateway(image: &str) -> bool {
+    Environment::shipped().image(image).is_some_and(|image| image.role == ImageRole::Gateway)
 }
 
 /// A deployment without names of its own.

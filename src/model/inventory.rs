@@ -111,6 +111,8 @@ pub struct HostName {
     pub name: String,
     /// The host outside that it stands for, if it does (a Kubernetes ExternalName).
     pub outside: Option<String>,
+    /// Whether what answers there is a gateway, which passes prompts on as its own configuration says.
+    pub gateway: bool,
     /// Where it is defined.
     pub place: Where,
 }

@@ -165,10 +165,11 @@ impl Sdks {
         all.filter(move |(_, client)| client.constructors.iter().any(|c| fits(c, path)))
     }
 
-    /// What a method may be of an object that nothing is known about.
-    pub fn unresolved<'a>(&'a self, method: &'a str) -> impl Iterator<Item = &'a Call> {
+    /// What a method, with or without the segments before it, may be of an object that nothing is known about.
+    #[must_use]
+    pub fn unresolved(&self, method: &str) -> Option<&Call> {
         let lists = self.unresolved.iter().filter_map(|name| self.calls.get(name));
-        lists.flatten().filter(move |c| c.paths.iter().any(|p| p == method))
+        lists.flatten().find(|c| c.paths.iter().any(|p| p == method))
     }
 
     /// The calls of a client.

@@ -9,6 +9,7 @@ mod assets;
 mod carried;
 mod commands;
 mod destination;
+mod elsewhere;
 mod evaluate;
 mod http;
 mod operations;

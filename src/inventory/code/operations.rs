@@ -57,7 +57,9 @@ impl Reader<'_> {
             }
             let Some((package, client)) = self.evaluator.client(&made) else { continue };
             let target = self.destination_of(&made, &[], None, 0);
-            if !client.handed_on.is_empty() {
+            if package.plain && !client.handed_on.is_empty() {
+                self.handed_on_anywhere(id, package, client, target);
+            } else if !client.handed_on.is_empty() {
                 self.used.insert(made.package);
                 let what = format!("a client of `{}` is made and handed on", package.name);
                 let label = format!("{} client", package.name);
@@ -145,29 +147,6 @@ impl Reader<'_> {
         }
     }
 
-    /// A method of an object that nothing is known about, whose arguments say enough.
-    fn unresolved(&mut self, id: Id, call: &Call) {
-        let Expr::Member(of, method) = self.evaluator.program.expr(call.callee) else { return };
-        let open = |v: &Value| match v {
-            Value::Unknown | Value::Open(_) => true,
-            Value::Symbol(path) => self.evaluator.sdks.resolve(self.evaluator.language, path).is_none(),
-            _ => false,
-        };
-        if !self.evaluator.values(*of).iter().any(open) {
-            return;
-        }
-        let Some(spec) = self.evaluator.sdks.unresolved(method).next() else { return };
-        match spec.role {
-            Role::Serve if spec.share.keys().any(|s| self.named(&call.arguments, s).is_some()) => {
-                self.serve(id, spec, &call.arguments);
-            }
-            Role::Http if self.telling_address(spec, &call.arguments) => {
-                self.http(id, spec, None, &call.arguments, method);
-            }
-            _ => {}
-        }
-    }
-
     fn fetch(&mut self, id: Id, known: &Known, arguments: &[Argument]) {
         let call = known.call;
         let label = self.label(known);
@@ -244,7 +223,7 @@ impl Reader<'_> {
     }
 
     /// A page or server: where it listens, and whether a relay makes it reachable.
-    fn serve(&mut self, id: Id, call: &sdks::Call, arguments: &[Argument]) {
+    pub(super) fn serve(&mut self, id: Id, call: &sdks::Call, arguments: &[Argument]) {
         if let Some(host) = call.listen.iter().find_map(|name| self.named(arguments, name)) {
             for value in self.evaluator.values(host).iter() {
                 let (text, by) = match value {

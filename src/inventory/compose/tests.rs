@@ -74,3 +74,13 @@ fn what_is_none_and_what_is_broken() {
     let cut = import(&IMPORTER, "c.yml", "services:\n  a:\n    image: \"x\n").unwrap();
     assert_eq!(cut.verdict.name(), "undetermined");
 }
+
+#[test]
+fn a_gateway_among_the_services_is_not_where_it_ends() {
+    let text = "services:\n  llm:\n    image: ghcr.io/berriai/litellm:main\n  web:\n    image: y\n    environment:\n      - OPENAI_BASE_URL=http://llm:4000/v1\n";
+    let inventory = read(text);
+    assert_eq!(operations(&inventory), ["web OPENAI_BASE_URL 7 prompt undetermined llm"]);
+    assert_eq!(inventory.verdict.name(), "undetermined");
+    assert!(inventory.hosts.iter().any(|h| h.name == "llm" && h.gateway));
+    assert_eq!(read(&text.replace("berriai/litellm", "own/sd")).verdict.name(), "local");
+}

@@ -213,3 +213,18 @@ fn commands_and_packages_of_the_services_list() {
     assert_eq!(told("import Groq from 'groq-sdk';\n"), "remote-capable none");
     assert_eq!(told("import x from './groq-sdk';\n"), "none");
 }
+
+#[test]
+fn what_another_file_calls_and_what_is_started_count() {
+    let made = "import axios from 'axios';\nexport const api = axios.create({ baseURL: 'https://gen.example.org' });\n";
+    assert_eq!(told(made), "undetermined other");
+    assert_eq!(told(&made.replace("https://gen.example.org", "http://127.0.0.1:8188")), "none");
+    assert_eq!(told(&made.replace("https://gen.example.org", "/api")), "none");
+    let shared = "import { openai } from '@/lib/openai';\nexport const f = (prompt) => openai.images.generate({ prompt });\n";
+    assert_eq!(told(shared), "undetermined prompt");
+    let started =
+        "const { execSync } = require('node:child_process');\nexecSync('npx localtunnel --port 8188');\n";
+    assert_eq!(told(started), "remote prompt+image");
+    let words = "import { spawn } from 'child_process';\nspawn('cloudflared', ['tunnel', '--url', 'http://localhost:8188']);\n";
+    assert_eq!(told(words), "remote prompt+image");
+}

@@ -3,7 +3,7 @@
 use super::Object;
 use crate::inventory::document::Node;
 use crate::inventory::endpoint::shown;
-use crate::inventory::variables::Sibling;
+use crate::inventory::variables::{Sibling, is_gateway};
 use crate::model::inventory::{State, Where};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(super) struct Cluster<'n> {
 
 /// A Service: a name by which pods reach each other.
 pub(super) struct Service<'n> {
-    name: &'n str,
+    pub(super) name: &'n str,
     namespace: &'n str,
     pub(super) outside: Option<String>,
     pub(super) place: Where,
@@ -171,7 +171,8 @@ impl<'n> Cluster<'n> {
                 Some(outside) => Sibling::Outside(outside.clone()),
                 None => {
                     let line = service.place.line.unwrap_or(1);
-                    Sibling::Here(format!("`{}` is a Service of {}:{line}", shown(host), shown(self.file)))
+                    let why = format!("`{}` is a Service of {}:{line}", shown(host), shown(self.file));
+                    if is_gateway(service.name) { Sibling::Gateway(why) } else { Sibling::Here(why) }
                 }
             });
         }
@@ -179,6 +180,9 @@ impl<'n> Cluster<'n> {
             return Some(Sibling::Inside("the name is one of the cluster".to_owned()));
         }
         let bare = !host.contains(['.', ':']) && host != "localhost";
+        if bare && is_gateway(host) {
+            return Some(Sibling::Gateway(format!("`{}` is by its name", shown(host))));
+        }
         bare.then(|| Sibling::Inside("a name without a dot is looked up inside the cluster".to_owned()))
     }
 }

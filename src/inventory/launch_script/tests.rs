@@ -100,3 +100,25 @@ fn variables_are_judged_as_those_of_any_program() {
         ["remote-capable", "2 OPENAI_BASE_URL prompt openai not-reached"]
     );
 }
+
+#[test]
+fn makefiles_procfiles_and_scripts_of_other_shells_are_scripts() {
+    let share = "prompt+image gradio-share";
+    let make = "PYTHON ?= python3\nFLAGS := --xformers --share\nrun:\n\t@$(PYTHON) launch.py $(FLAGS)\n";
+    assert_eq!(shown(&IMPORTER, "Makefile", make), ["remote".to_owned(), format!("4 --share {share}")]);
+    let file = "web: python launch.py --share\n";
+    assert_eq!(shown(&IMPORTER, "Procfile", file), ["remote".to_owned(), format!("1 --share {share}")]);
+    let power = "$env:COMMANDLINE_ARGS = \"--share\"\n.\\webui.bat\n";
+    assert_eq!(shown(&IMPORTER, "start.ps1", power), ["remote".to_owned(), format!("1 --share {share}")]);
+    let fish = "set -x COMMANDLINE_ARGS --share\n./webui.sh\n";
+    assert_eq!(shown(&IMPORTER, "start.fish", fish)[0], "remote");
+    assert_eq!(
+        shown(&IMPORTER, "Makefile", "all:\n\tcargo build\n\tpython setup.py $$HOME $(shell date)\n"),
+        ["none"]
+    );
+    // Cut off anywhere it is read, not fallen over.
+    for end in 0..make.len() {
+        let _ = shown(&IMPORTER, "Makefile", &make[..end]);
+        let _ = shown(&IMPORTER, "a.ps1", &make[..end]);
+    }
+}

@@ -36,7 +36,12 @@ fn setting(path: &str, value: &str, certainty: Certainty) -> FileInventory {
 
 fn compose(path: &str, name: &str) -> FileInventory {
     let mut file = FileInventory::new(path, "compose");
-    file.hosts.push(HostName { name: name.to_owned(), outside: None, place: Where::line(path, 2) });
+    file.hosts.push(HostName {
+        name: name.to_owned(),
+        outside: None,
+        gateway: false,
+        place: Where::line(path, 2),
+    });
     file
 }
 
@@ -127,4 +132,14 @@ fn a_file_that_was_not_read_whole_stays_undetermined() {
     file.verdict = Verdict::Undetermined;
     let local = setting(".env", "http://127.0.0.1:1/v1", Certainty::Implied);
     assert_eq!(settled(vec![file, local]).verdict, Verdict::Undetermined);
+}
+
+#[test]
+fn a_sibling_that_passes_prompts_on_does_not_reassure() {
+    let near = setting(".env", "http://llm:4000/v1", Certainty::Implied);
+    let mut gateway = compose("compose.yaml", "llm");
+    gateway.hosts[0].gateway = true;
+    let file = settled(vec![script("app/run.py"), near, gateway]);
+    assert_eq!((file.operations[0].locality, file.verdict), (Locality::Undetermined, Verdict::Undetermined));
+    assert!(file.operations[0].because.contains("a gateway"), "{}", file.operations[0].because);
 }

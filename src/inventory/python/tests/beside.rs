@@ -97,3 +97,30 @@ fn maps_that_share_maps_are_bounded() {
     assert_eq!(found.verdict, Verdict::Undetermined);
     assert!(found.notes.iter().any(|n| n.starts_with("more to evaluate")), "{:?}", found.notes);
 }
+
+/// What is started is read as a script is; a list of words and a line are the same.
+#[test]
+fn command_lines_that_a_program_starts_are_read() {
+    let tunnel =
+        "import subprocess\nsubprocess.Popen(['cloudflared', 'tunnel', '--url', 'http://localhost:8188'])\n";
+    assert_eq!(told(tunnel), "remote prompt+image");
+    let line = "import os\ndef f(p):\n    os.system(f\"curl https://api.openai.com/v1/images/generations -d '{p}'\")\n";
+    assert_eq!(told(line), "remote prompt");
+    let share = "from subprocess import run\nrun('python launch.py --share', shell=True)\n";
+    assert_eq!(told(share), "remote prompt+image");
+    let here =
+        "import subprocess\nsubprocess.run(['curl', '-d', '@wf.json', 'http://127.0.0.1:8188/prompt'])\n";
+    assert_eq!(told(here), "local none");
+    assert_eq!(told("import subprocess\nsubprocess.run(['git', 'status'])\n"), "none");
+}
+
+/// A client that another file makes goes where that file says; it is not passed over.
+#[test]
+fn a_method_that_only_one_interface_has_counts_without_its_client() {
+    let wrapped = "from ours import client\ndef f(p):\n    return client().images.generate(prompt=p)\n";
+    assert_eq!(told(wrapped), "undetermined prompt");
+    let hidden = "import importlib\nm = importlib.import_module('openai')\nm.OpenAI().chat.completions.create(messages=[])\n";
+    assert_eq!(told(hidden), "undetermined prompt");
+    assert_eq!(told("from ours import pipe\npipe.generate(prompt='x')\n"), "none");
+    assert_eq!(told("from pyngrok import ngrok\nngrok.connect(7860)\n"), "remote prompt+image");
+}
