@@ -25,17 +25,25 @@ const MOST_HOSTS: usize = 64;
 /// Endings of files that are read by people, made by package managers or as records, or pictures.
 const PROSE: [&str; 25] = [
     "md", "mdx", "markdown", "rst", "txt", "adoc", "tex", "bib", "org", "po", "pot", "lock", "lockb", "csv",
-    "tsv", "log", "svg", "css", "map", "patch", "diff", "ipynb",
-    "har", "jsonl", "ndjson",
+    "tsv", "log", "svg", "css", "map", "patch", "diff", "ipynb", "har", "jsonl", "ndjson",
 ];
 /// Names of such files, without an ending or with one that says nothing.
 const PROSE_NAMES: [&str; 12] = [
-    "license", "licence", "copying", "notice", "authors", "contributors", "changelog", "changes", "readme",
-    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml",
+    "license",
+    "licence",
+    "copying",
+    "notice",
+    "authors",
+    "contributors",
+    "changelog",
+    "changes",
+    "readme",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
 ];
 /// Endings of code that an importer of its own reads: what it passes over has no such address in use.
-const READ: [&str; 12] =
-    ["py", "pyi", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"];
+const READ: [&str; 12] = ["py", "pyi", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"];
 
 pub(super) struct Mention;
 
@@ -119,7 +127,10 @@ fn mentions(text: &str, path: &str, context: &Context<'_>) -> Vec<Operation> {
             route: vec![host],
             locality: Locality::Undetermined,
             certainty: Certainty::Possible,
-            because: format!("an address of {} stands in the file; what uses it is not known", found.service.id),
+            because: format!(
+                "an address of {} stands in the file; what uses it is not known",
+                found.service.id
+            ),
             decided_at: None,
             spelled: None,
         });
@@ -156,11 +167,16 @@ mod tests {
 
     #[test]
     fn an_address_in_a_file_that_nobody_knows_is_undetermined() {
-        let text = "package main\nfunc main() { http.Post(\"https://api.openai.com/v1/images/generations\") }\n";
+        let text =
+            "package main\nfunc main() { http.Post(\"https://api.openai.com/v1/images/generations\") }\n";
         let found = import(&IMPORTER, "main.go", text).unwrap();
         assert_eq!(found.verdict.name(), "undetermined");
         let sends = "address api.openai.com 2 prompt+image+mask undetermined api.openai.com";
-        assert!(operations(&found).first().is_some_and(|o| sends.starts_with(&o[..25])), "{:?}", operations(&found));
+        assert!(
+            operations(&found).first().is_some_and(|o| sends.starts_with(&o[..25])),
+            "{:?}",
+            operations(&found)
+        );
         assert_eq!(read("Caddyfile", ":80\nreverse_proxy https://api.stability.ai\n").len(), 1);
         assert_eq!(read("a.php", "curl_init('https://u:p@api.openai.com/v1?key=x')").len(), 1);
     }
@@ -181,7 +197,13 @@ mod tests {
         }
         let policy = "[policy]\nid = \"x\"\n[[rule]]\ncases = [\"https://api.openai.com/v1/images/edits\"]\n";
         assert!(read("policies/own.toml", policy).is_empty());
-        for text in ["https://openai.com/policies", "http://127.0.0.1:8188/prompt", "https://example.org", "://", "é://"] {
+        for text in [
+            "https://openai.com/policies",
+            "http://127.0.0.1:8188/prompt",
+            "https://example.org",
+            "://",
+            "é://",
+        ] {
             assert!(read("a.toml", text).is_empty(), "{text}");
         }
     }

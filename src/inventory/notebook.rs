@@ -124,7 +124,9 @@ impl Cells {
             };
             let magic = parts.first().map_or("", |(line, _)| line.trim()).split_whitespace().next();
             match magic.filter(|word| word.starts_with("%%")) {
-                Some(word) if SHELL_CELLS.contains(&word) || parts.first().is_some_and(|p| is_script(p.0)) => {
+                Some(word)
+                    if SHELL_CELLS.contains(&word) || parts.first().is_some_and(|p| is_script(p.0)) =>
+                {
                     let script = parts.iter().skip(1).map(|(line, number)| ((*line).to_owned(), *number));
                     out.shell.push(script.collect());
                 }

@@ -196,7 +196,9 @@ impl Tree {
         let name = shown(&sibling.name);
         let fact = match &sibling.outside {
             Some(outside) => format!("`{name}` stands for `{}` in {at}", shown(outside)),
-            None if sibling.gateway => format!("`{name}` is a service of the same deployment, in {at}, {PASSES_ON}"),
+            None if sibling.gateway => {
+                format!("`{name}` is a service of the same deployment, in {at}, {PASSES_ON}")
+            }
             None => format!("`{name}` is a service of the same deployment, in {at}"),
         };
         let because = because.map_or(fact.clone(), |b| format!("{b}; {fact}"));
