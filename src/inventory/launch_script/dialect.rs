@@ -79,9 +79,13 @@ fn variables(text: &str) -> String {
     while let Some(at) = rest.find('$') {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
-        let inner = from.strip_prefix("$(").and_then(|r| r.split_once(')'));
-        let name = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if let Some((of, after)) = inner.filter(|(n, _)| name(n)) {
+        // The name is looked at, not the closing bracket: that may be far away, many times.
+        let inner = from.strip_prefix("$(").and_then(|inner| {
+            let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+            let (name, after) = inner.split_at_checked(end)?;
+            Some((name, after.strip_prefix(')')?)).filter(|_| !name.is_empty())
+        });
+        if let Some((of, after)) = inner {
             out.push_str("${");
             out.push_str(of);
             out.push('}');
