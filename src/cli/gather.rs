@@ -208,8 +208,9 @@ fn import(found: &tree::Found, context: &Context<'_>) -> FileInventory {
         return artefact;
     }
     match disk.whole(MOST_FILE) {
-        Ok(bytes) => inventory::import(&File::new(name, &bytes), context)
-            .unwrap_or_else(|| inventory::passed_over(name, "no importer knows this kind of file")),
+        Ok(bytes) => inventory::import(&File::new(name, &bytes), context).unwrap_or_else(|| {
+            inventory::passed_over(name, "no importer found anything about a pipeline in it")
+        }),
         Err(_) => unreadable(),
     }
 }
