@@ -74,6 +74,8 @@ struct Extent {
     rounds: usize,
     /// Whether there are figures; otherwise only Domicile is run, and its totals checked.
     figures: bool,
+    /// Whether the logs are only written, for whoever wants to profile.
+    only_write: bool,
     kinds: Vec<Kind>,
 }
 
@@ -87,14 +89,14 @@ impl Extent {
         };
         let kinds: Vec<_> = Kind::ALL.into_iter().filter(chosen).collect();
         if !has("--bench") || has("--test") {
-            return Ok(Extent { size: SMALL, rounds: 1, figures: false, kinds });
+            return Ok(Extent { size: SMALL, rounds: 1, figures: false, only_write: false, kinds });
         }
         let megabytes = match std::env::var("DOMICILE_BENCH_MB") {
             Ok(text) => text.parse::<u64>().ok().filter(|n| (1..=100_000).contains(n)),
             Err(_) => Some(500),
         };
         let size = megabytes.ok_or("`DOMICILE_BENCH_MB` is no whole number from 1 to 100000")? * 1_000_000;
-        Ok(Extent { size, rounds: 3, figures: true, kinds })
+        Ok(Extent { size, rounds: 3, figures: true, only_write: has("--write"), kinds })
     }
 }
 
@@ -113,15 +115,35 @@ fn run(extent: &Extent) -> Outcome<()> {
     let name = format!("bench-inputs/{}", std::process::id());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(name);
     fs::create_dir_all(&folder)?;
+    if extent.only_write {
+        return only_write(&folder, extent);
+    }
     let outcome = within(&folder, extent);
     fs::remove_dir_all(&folder)?;
     outcome
 }
 
+/// The root of the project.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn world() -> Outcome<World> {
+    World::new(&root().join("policies/services"), SEED)
+}
+
+fn only_write(folder: &Path, extent: &Extent) -> Outcome<()> {
+    let world = world()?;
+    for kind in &extent.kinds {
+        println!("{}", Input::write(folder, &world, *kind, extent.size)?.path.display());
+    }
+    Ok(())
+}
+
 fn within(folder: &Path, extent: &Extent) -> Outcome<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let mut shell = Shell::new(folder);
-    let world = World::new(&root.join("policies/services"), SEED)?;
+    let world = world()?;
     let names = folder.join("names.txt");
     fs::write(&names, world.listed.join("\n") + "\n")?;
     let mut tools: Vec<Tool> =
