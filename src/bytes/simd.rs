@@ -231,6 +231,20 @@ fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N]
     }
 }
 
+/// Asks for the cache line of a value that will be needed soon. It changes nothing but when the value is at hand.
+#[inline]
+pub fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the instruction reads nothing that the program could see and never faults; SSE, which it belongs
+        // to, is there on every x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

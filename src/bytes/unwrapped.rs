@@ -5,9 +5,9 @@
 
 use super::stored::Stored;
 use super::{Container, Feed, Input, Intake, Stock};
+use crate::model::text::hex;
 use flate2::bufread::MultiGzDecoder;
 use sha2::Digest;
-use std::fmt::Write;
 use std::io::{self, BufReader, Read};
 
 /// Bytes a compressed log may always decode to before its ratio is looked at.
@@ -191,13 +191,10 @@ impl Feed for Unwrapped<'_> {
             Body::Zstd(zstd) => zstd.finish().into_inner().0,
         };
         while !stored.failed && stored.fetch(&mut buf).is_ok_and(|n| n > 0) {}
-        let hex = |sha: sha2::Sha256| {
-            sha.finalize().iter().fold(String::new(), |mut out, b| {
-                let _infallible = write!(out, "{b:02x}");
-                out
-            })
-        };
-        Stock { bytes: stored.read, sha256: stored.sha256.filter(|_| !stored.failed).map(hex) }
+        Stock {
+            bytes: stored.read,
+            sha256: stored.sha256.filter(|_| !stored.failed).map(|sha| hex(sha.finalize())),
+        }
     }
 }
 

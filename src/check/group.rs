@@ -8,6 +8,7 @@ use crate::model::data::Certainty;
 use crate::model::diagnostic::Place;
 use crate::model::inventory::{State, Where};
 use crate::model::policy::Rule;
+use crate::model::text::hex;
 use crate::model::{DataKinds, Lane, Time, Visibility};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,7 +163,7 @@ fn exemplars(rows: &[&Observed<'_>]) -> Vec<Exemplar> {
         line: s.at.line,
         offset: s.at.offset,
         length: s.at.length,
-        sha256: s.sha256.as_ref().map(|d| d.iter().map(|b| format!("{b:02x}")).collect()).unwrap_or_default(),
+        sha256: s.sha256.map(hex).unwrap_or_default(),
         time: s.time,
     };
     let mut list: Vec<Exemplar> = rows

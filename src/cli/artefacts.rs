@@ -1,12 +1,12 @@
 //! Model files: read in ranges however large they are, and hashed side by side.
 
-use super::gather::hex;
 use super::progress::Progress;
 use super::shell::Disk;
 use super::tree::Found;
 use crate::bytes::ReadAt;
 use crate::inventory::{self, Context, File};
 use crate::model::inventory::{AssetKind, FileInventory};
+use crate::model::text::hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Mutex;
@@ -89,5 +89,5 @@ fn sha256(path: &Path, progress: &Progress) -> Option<String> {
             Err(_) => return None,
         }
     }
-    Some(hex(&sha256.finalize()))
+    Some(hex(sha256.finalize()))
 }

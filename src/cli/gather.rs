@@ -12,6 +12,7 @@ use crate::model::diagnostic::{Diagnostic, Place};
 use crate::model::inventory::FileInventory;
 use crate::model::policy::Policy;
 use crate::model::project::{PeriodSpec, Project};
+use crate::model::text::hex;
 use crate::model::{Diagnostics, Period, SourceText, Time};
 use crate::policy;
 use crate::services::Services;
@@ -79,7 +80,7 @@ pub(crate) fn load(shell: &Shell, path: &Path, policies: &[String]) -> Result<Lo
     shell.diagnose(&out);
     match loaded {
         Some((project, policy, bindings)) if !out.has_errors() => {
-            let digest = hex(&Sha256::digest(source.text.as_bytes()));
+            let digest = hex(Sha256::digest(source.text.as_bytes()));
             Ok(Loaded { project, policy, bindings, directory, file: (name, digest) })
         }
         _ => Err(exit::INVALID),
@@ -308,7 +309,7 @@ pub(crate) fn evidence_files(shell: &Shell, loaded: &Loaded) -> BTreeMap<String,
     for (path, at) in loaded.project.sources.iter().filter_map(|s| s.bypass_evidence.as_ref()) {
         match shell::read(&loaded.directory.join(path), MOST_FILE) {
             Ok(bytes) => {
-                digests.insert(path.clone(), hex(&Sha256::digest(&bytes)));
+                digests.insert(path.clone(), hex(Sha256::digest(&bytes)));
             }
             Err(why) => {
                 shell.say(&format!("warning: {}: {why}; the bypass counts as not controlled", at.show()))
@@ -316,8 +317,4 @@ pub(crate) fn evidence_files(shell: &Shell, loaded: &Loaded) -> BTreeMap<String,
         }
     }
     digests
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

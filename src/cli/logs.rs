@@ -9,6 +9,7 @@ use super::shell::Disk;
 use super::tree::Found;
 use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
 use crate::evidence::{Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Summary};
+use crate::model::text::hex;
 use crate::services::Services;
 use crate::traffic::{Choice, LogRead, Plan, ReadOptions, plan, read_decoded, read_stretch, read_within};
 use sha2::{Digest, Sha256};
@@ -329,7 +330,7 @@ fn hash(job: &Job<'_>) {
     while let Ok(got) = disk.read_at(&mut buf, at) {
         if got == 0 {
             if at == job.length && disk.is_whole() {
-                job.done().sha256 = Some(sha.finalize().iter().map(|b| format!("{b:02x}")).collect());
+                job.done().sha256 = Some(hex(sha.finalize()));
             }
             return;
         }

@@ -100,9 +100,12 @@ fn fold_servers(
     for key in names.keys().filter(|k| !k.listed && met.insert(&*k.name)) {
         units.entry(Unit::domain(&key.name)).or_default();
     }
-    let mut order: Vec<([u8; 8], &Unit)> = units.keys().map(|u| (u.rank(), u)).collect();
-    order.sort_unstable();
-    let beyond: BTreeSet<Unit> = order.iter().skip(caps.units).map(|(_, u)| (*u).clone()).collect();
+    let mut beyond = BTreeSet::new();
+    if units.len() > caps.units {
+        let mut order: Vec<([u8; 8], &Unit)> = units.keys().map(|u| (u.rank(), u)).collect();
+        order.sort_unstable();
+        beyond.extend(order.iter().skip(caps.units).map(|(_, u)| (*u).clone()));
+    }
     let mut folded: BTreeSet<(Unit, Arc<str>)> = BTreeSet::new();
     for (unit, sources) in &units {
         let full = sources.iter().filter(|(_, hosts)| hosts.is_none());

@@ -4,6 +4,7 @@ use super::caps::Caps;
 use super::summary::{MergeRefusal, Summary};
 use super::table::Table;
 use crate::model::text::plural;
+use crate::model::time::MINUTE;
 use crate::model::{At, RecordCounts, Time};
 use crate::services::Services;
 use crate::traffic::{Health, NameFact, Settled, Sink};
@@ -113,7 +114,7 @@ impl<'s> Fold<'s> {
     #[must_use]
     pub fn within(services: &'s Services, log: LogName, caps: Caps, limit: usize) -> Fold<'s> {
         Fold {
-            table: Table::new(services, Arc::clone(&log.source), Arc::clone(&log.name)),
+            table: Table::new(services, log.clone()),
             log,
             limit: limit.max(1),
             summary: Summary { caps, ..Summary::default() },
@@ -154,7 +155,7 @@ impl Sink for Fold<'_> {
     fn record(&mut self, at: At, raw: &[u8], what: Settled<'_, '_>) {
         let Settled::Flow(flow) = what else { return };
         self.alive(flow.time);
-        self.table.flow(at, raw, flow, rank(self.log.seed, at.offset));
+        self.table.flow(at, raw, flow);
         self.table.relieve();
         if self.table.is_full(self.limit) {
             self.drain();
@@ -177,14 +178,25 @@ impl Sink for Fold<'_> {
 
 /// Minutes that were told already, of the last few hours met: a log is nearly in order of time.
 #[derive(Default)]
-struct MinutesSeen([(i64, u64); 4]);
+struct MinutesSeen {
+    /// Where the minute told last begins, in microseconds; none before the first.
+    now: Option<i64>,
+    windows: [(i64, u64); 4],
+}
 
 impl MinutesSeen {
+    #[inline]
     fn is_new(&mut self, time: Time) -> bool {
-        let (window, bit) = (time.minute() >> 6, 1_u64 << (time.minute() & 63));
-        let slots = self.0.len() as i64;
+        !self.now.is_some_and(|start| (start..start + MINUTE).contains(&time.micros())) && self.turn(time)
+    }
+
+    fn turn(&mut self, time: Time) -> bool {
+        let minute = time.minute();
+        self.now = Some(minute * MINUTE);
+        let (window, bit) = (minute >> 6, 1_u64 << (minute & 63));
+        let slots = self.windows.len() as i64;
         let at = usize::try_from(window.rem_euclid(slots)).unwrap_or(0);
-        let Some(slot) = self.0.get_mut(at) else { return true };
+        let Some(slot) = self.windows.get_mut(at) else { return true };
         if slot.0 != window {
             *slot = (window, 0);
         }
@@ -192,12 +204,4 @@ impl MinutesSeen {
         slot.1 |= bit;
         new
     }
-}
-
-/// A fixed pseudo-random order over records: SplitMix64 of seed and offset.
-fn rank(seed: u64, offset: u64) -> u64 {
-    let mut z = seed ^ offset.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

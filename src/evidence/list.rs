@@ -8,6 +8,7 @@ use super::summary::Summary;
 use super::total::Total;
 use crate::model::DataKinds;
 use crate::model::audit::{AggregateList, ByteSum};
+use crate::model::text::hex;
 use crate::model::time::{HOUR, Time};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -114,7 +115,7 @@ impl<'a> AggregateLine<'a> {
                     line: s.at.line,
                     offset: s.at.offset,
                     length: s.at.length,
-                    sha256: s.sha256.as_ref().map(|d| hex(&d[..])),
+                    sha256: s.sha256.map(hex),
                     time: s.time,
                 })
                 .collect(),
@@ -138,8 +139,8 @@ pub fn aggregate_lines(summary: &Summary) -> Result<(Vec<u8>, AggregateList), St
     }
     let list = AggregateList {
         lines: leaves.len() as u64,
-        sha256: hex(&Sha256::digest(&bytes)),
-        root: hex(&root(&leaves)),
+        sha256: hex(Sha256::digest(&bytes)),
+        root: hex(root(&leaves)),
     };
     Ok((bytes, list))
 }
@@ -169,12 +170,7 @@ fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
 #[must_use]
 pub fn tree_root<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> String {
     let leaves: Vec<_> = lines.into_iter().map(leaf).collect();
-    hex(&root(&leaves))
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    hex(root(&leaves))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod list;
 mod minutes;
 pub mod partial;
 mod picks;
+mod rank;
 mod sorted;
 mod spellings;
 mod summary;

@@ -4,15 +4,17 @@
 //! so the bytes are held, and hashed when the choice is final or memory asks for it.
 //!
 //! A record is often chosen in more than one respect: it is there once, and a key knows its choices by
-//! number. The latest record changes with nearly every record, so it is kept apart from the others.
+//! their places. The latest record changes with nearly every record, so it is kept apart from the others.
 
+mod bodies;
+
+use super::rank::Order;
 use super::total::Sample;
+use crate::bytes::simd::prefetch;
 use crate::model::{At, Time};
-use sha2::{Digest, Sha256};
+pub(super) use bodies::LONGEST;
+use bodies::{Bodies, Body};
 use std::sync::Arc;
-
-/// Records longer than this are hashed at once.
-pub(super) const LONGEST: usize = 16 << 10;
 
 /// A record that may become a sample.
 pub(super) struct Candidate<'r> {
@@ -24,107 +26,87 @@ pub(super) struct Candidate<'r> {
     pub(super) raw: &'r [u8],
 }
 
-/// A chosen record: one cache line.
+/// A chosen record, in three quarters of a cache line. Its rank follows from its offset.
 #[derive(Clone, Copy)]
 struct Pick {
     time: Time,
-    rank: u64,
-    bytes_out: Option<u64>,
     offset: u64,
-    length: u64,
     record: u64,
     /// 0 if there is none.
     line: u64,
+    /// 0 if unknown.
+    bytes_out: u64,
+    /// The length in bytes, and in the highest bit whether bytes out are known. No record is longer than the
+    /// 256 MiB that readers take.
+    length: u32,
+    body: Body,
 }
+
+const SIZED: u32 = 1 << 31;
 
 impl Pick {
     fn of(record: &Candidate<'_>) -> Pick {
-        let Candidate { at, time, bytes_out, rank, .. } = *record;
+        let Candidate { at, time, bytes_out, .. } = *record;
         let At { offset, length, record, line } = at;
-        Pick { time, rank, bytes_out, offset, length, record, line: line.unwrap_or(0) }
+        let length = u32::try_from(length).map_or(SIZED - 1, |l| l.min(SIZED - 1));
+        let sized = if bytes_out.is_some() { SIZED } else { 0 };
+        let (line, bytes_out) = (line.unwrap_or(0), bytes_out.unwrap_or(0));
+        Pick { time, offset, record, line, bytes_out, length: length | sized, body: Body::NONE }
     }
 
-    fn sample(&self, log: &Arc<str>, sha256: Option<Box<[u8; 32]>>) -> Sample {
-        let Pick { time, rank, bytes_out, offset, length, record, line } = *self;
+    fn bytes_out(&self) -> Option<u64> {
+        (self.length & SIZED != 0).then_some(self.bytes_out)
+    }
+
+    fn sample(&self, log: &Arc<str>, rank: u64, sha256: Option<[u8; 32]>) -> Sample {
+        let Pick { time, offset, record, line, length, .. } = *self;
+        let length = u64::from(length & !SIZED);
         let at = At { offset, length, record, line: Some(line).filter(|l| *l > 0) };
-        Sample { time, log: Arc::clone(log), at, sha256, bytes_out, rank }
+        Sample { time, log: Arc::clone(log), at, sha256, bytes_out: self.bytes_out(), rank }
     }
 }
 
-/// A record's bytes, or their hash.
-#[derive(Default)]
-enum Body {
-    /// Neither is kept.
-    #[default]
-    None,
-    Held(Vec<u8>),
-    Digest(Box<[u8; 32]>),
-}
+/// Records of a key that are chosen besides the latest, at most.
+const PLACES: usize = 4;
+/// No place.
+const NONE: u8 = u8::MAX;
+/// The place of a record that has none yet.
+const NEW: u8 = u8::MAX - 1;
 
-impl Body {
-    /// Takes the bytes of another record. `held` is the memory that all bodies take.
-    fn fill(&mut self, raw: &[u8], held: &mut usize) {
-        if raw.len() > LONGEST {
-            self.clear(held);
-            *self = Body::Digest(digest(raw));
-        } else if let Body::Held(bytes) = self {
-            *held = held.saturating_sub(bytes.capacity());
-            bytes.clear();
-            bytes.extend_from_slice(raw);
-            *held += bytes.capacity();
-        } else {
-            *held += raw.len();
-            *self = Body::Held(raw.to_vec());
-        }
-    }
-
-    fn clear(&mut self, held: &mut usize) {
-        if let Body::Held(bytes) = std::mem::take(self) {
-            *held = held.saturating_sub(bytes.capacity());
-        }
-    }
-
-    /// The hash. Nothing is there afterwards.
-    fn finish(&mut self) -> Option<Box<[u8; 32]>> {
-        match std::mem::take(self) {
-            Body::None => None,
-            Body::Held(bytes) => Some(digest(&bytes)),
-            Body::Digest(digest) => Some(digest),
-        }
-    }
-}
-
-fn digest(raw: &[u8]) -> Box<[u8; 32]> {
-    Box::new(Sha256::digest(raw).into())
-}
-
-/// No record.
-const NONE: u32 = u32::MAX;
-
-/// The choices of one key but for its latest record, by number.
+/// Where the choices of a key are, but for its latest record.
 #[derive(Clone, Copy)]
 struct Choice {
-    earliest: u32,
-    largest: u32,
-    lowest: u32,
-    second: u32,
+    earliest: u8,
+    largest: u8,
+    lowest: u8,
+    second: u8,
 }
 
 impl Choice {
     /// Which of them keeps a hash, if only one does: see [`super::key::Key::is_notable`].
-    fn lead(self) -> u32 {
+    fn lead(self) -> u8 {
         if self.largest == NONE { self.lowest } else { self.largest }
     }
 
-    /// Each record of it, once.
-    fn records(self) -> impl Iterator<Item = u32> {
-        let all = [self.earliest, self.largest, self.lowest, self.second];
-        let first = move |i: &usize| all.iter().position(|n| Some(n) == all.get(*i)) == Some(*i);
-        (0..all.len()).filter(first).filter_map(move |i| all.get(i).copied()).filter(|n| *n != NONE)
+    fn contains(self, place: u8) -> bool {
+        self.earliest == place || self.largest == place || self.lowest == place || self.second == place
     }
 
-    fn contains(self, record: u32) -> bool {
-        [self.earliest, self.largest, self.lowest, self.second].contains(&record)
+    /// The places that are taken, ascending.
+    fn places(self) -> impl Iterator<Item = u8> {
+        (0..PLACES as u8).filter(move |place| self.contains(*place))
+    }
+
+    /// A place that none of them takes.
+    fn free(self) -> u8 {
+        (0..PLACES as u8).find(|place| !self.contains(*place)).unwrap_or(NONE)
+    }
+
+    /// The same with the new record at a place.
+    fn placed(self, place: u8) -> Choice {
+        let at = |other: u8| if other == NEW { place } else { other };
+        let Choice { earliest, largest, lowest, second } = self;
+        Choice { earliest: at(earliest), largest: at(largest), lowest: at(lowest), second: at(second) }
     }
 }
 
@@ -137,10 +119,6 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn rank(self) -> u64 {
-        self.rank
-    }
-
     pub(super) fn admits(&self, next: &Candidate<'_>) -> bool {
         next.time <= self.earliest
             || next.rank <= self.rank
@@ -148,176 +126,152 @@ impl Bar {
     }
 }
 
+/// The chosen records of a key: what every record looks at is in the first of four cache lines.
+#[repr(align(64))]
+struct Chosen {
+    latest: Pick,
+    choice: Choice,
+    picks: [Pick; PLACES],
+}
+
+impl Chosen {
+    fn get(&self, place: u8) -> Option<&Pick> {
+        self.picks.get(usize::from(place))
+    }
+
+    fn body(&mut self, place: u8) -> Option<&mut Body> {
+        self.picks.get_mut(usize::from(place)).map(|p| &mut p.body)
+    }
+}
+
 /// The chosen records of all keys of a table.
-#[derive(Default)]
 pub(super) struct Picks {
-    records: Vec<Pick>,
-    bodies: Vec<Body>,
-    /// Numbers that are free again.
-    free: Vec<u32>,
+    order: Order,
     /// By key.
-    choices: Vec<Choice>,
-    /// By key.
-    latest: Vec<Pick>,
-    /// By key. Where the latest record is one of the other choices, only its bytes there may be kept.
-    latest_bodies: Vec<Body>,
-    /// Memory of the bytes that wait to be hashed.
-    held: usize,
+    chosen: Vec<Chosen>,
+    bodies: Bodies,
 }
 
 impl Picks {
+    pub(super) fn new(order: Order) -> Picks {
+        Picks { order, chosen: Vec::new(), bodies: Bodies::default() }
+    }
+
     /// The first record of the next key, and what its next is held against.
     pub(super) fn first(&mut self, record: &Candidate<'_>) -> Bar {
-        self.latest.push(Pick::of(record));
-        self.latest_bodies.push(Body::None);
-        let only = self.add(record);
-        let largest = if record.bytes_out.is_some() { only } else { NONE };
-        // One of them is the one that keeps a hash.
-        self.fill(only, record.raw);
-        let choice = Choice { earliest: only, largest, lowest: only, second: NONE };
-        self.choices.push(choice);
-        self.bar(choice)
+        let latest = Pick::of(record);
+        let largest = if record.bytes_out.is_some() { 0 } else { NONE };
+        let choice = Choice { earliest: 0, largest, lowest: 0, second: NONE };
+        let mut picks = [latest; PLACES];
+        // It is the one that keeps a hash.
+        let [first, ..] = &mut picks;
+        self.bodies.fill(&mut first.body, record.raw);
+        let chosen = Chosen { latest, choice, picks };
+        let bar = self.bar(&chosen);
+        self.chosen.push(chosen);
+        bar
     }
 
-    /// Takes another record of a key if it is later. Ties go to the lower rank.
+    /// Takes another record of a key if it is later. Ties go to the lower rank. `every` says that all samples
+    /// of the key keep a hash.
     pub(super) fn consider_latest(&mut self, key: usize, next: &Candidate<'_>, every: bool) {
-        let Some(latest) = self.latest.get_mut(key) else { return };
-        if next.time > latest.time || (next.time == latest.time && next.rank < latest.rank) {
-            *latest = Pick::of(next);
-            if every && let Some(body) = self.latest_bodies.get_mut(key) {
-                body.fill(next.raw, &mut self.held);
+        let Some(Chosen { latest, .. }) = self.chosen.get_mut(key) else { return };
+        if next.time > latest.time || (next.time == latest.time && next.rank < self.order.rank(latest.offset))
+        {
+            *latest = Pick { body: latest.body, ..Pick::of(next) };
+            // Where the latest record is one of the other choices, only its bytes there may be kept.
+            if every {
+                self.bodies.fill(&mut latest.body, next.raw);
             }
         }
     }
 
-    /// Takes another record of a key wherever it fits better. Ties go to the lower rank. `every` says that
-    /// all samples of the key keep a hash. Gives what the record after it is held against.
+    /// Takes another record of a key wherever it fits better. Ties go to the lower rank. Gives what the record
+    /// after it is held against.
     pub(super) fn consider(&mut self, key: usize, next: &Candidate<'_>, every: bool) -> Option<Bar> {
-        let before = *self.choices.get(key)?;
-        let new = self.add(next);
-        let (time, rank) = (next.time, next.rank);
+        let order = self.order;
+        let chosen = self.chosen.get_mut(key)?;
+        let before = chosen.choice;
+        let rank_of = |place: u8| chosen.get(place).map(|p| order.rank(p.offset));
         let mut after = before;
-        if self.get(before.earliest).is_none_or(|e| (time, rank) < (e.time, e.rank)) {
-            after.earliest = new;
+        let of_earliest = chosen.get(before.earliest).map(|e| (e.time, order.rank(e.offset)));
+        if of_earliest.is_none_or(|earliest| (next.time, next.rank) < earliest) {
+            after.earliest = NEW;
         }
-        let smaller =
-            |l: Pick| next.bytes_out > l.bytes_out || (next.bytes_out == l.bytes_out && rank < l.rank);
-        if next.bytes_out.is_some() && self.get(before.largest).is_none_or(smaller) {
-            after.largest = new;
+        let smaller = |l: &Pick| {
+            next.bytes_out > l.bytes_out()
+                || (next.bytes_out == l.bytes_out() && next.rank < order.rank(l.offset))
+        };
+        if next.bytes_out.is_some() && chosen.get(before.largest).is_none_or(smaller) {
+            after.largest = NEW;
         }
-        if self.get(before.lowest).is_none_or(|l| rank < l.rank) {
-            (after.lowest, after.second) = (new, before.lowest);
-        } else if self.get(before.second).is_none_or(|s| rank < s.rank) {
-            after.second = new;
+        if rank_of(before.lowest).is_none_or(|lowest| next.rank < lowest) {
+            (after.lowest, after.second) = (NEW, before.lowest);
+        } else if rank_of(before.second).is_none_or(|second| next.rank < second) {
+            after.second = NEW;
         }
-        for old in before.records() {
-            if !after.contains(old) {
-                self.let_go(key, old, every);
-            } else if !every && old != after.lead() {
-                self.clear(old);
+        for old in before.places() {
+            let gone = !after.contains(old);
+            let offset = chosen.get(old).map(|p| p.offset);
+            let latest = Some(chosen.latest.offset) == offset && chosen.latest.body == Body::NONE;
+            let Some(body) = chosen.body(old) else { continue };
+            if gone && every && latest {
+                // It is still the latest record.
+                chosen.latest.body = std::mem::replace(body, Body::NONE);
+            } else if gone || (!every && old != after.lead()) {
+                self.bodies.clear(body);
             }
         }
-        if !after.contains(new) {
-            self.free.push(new);
-        } else if every || new == after.lead() {
-            self.fill(new, next.raw);
+        if after.contains(NEW) {
+            let place = after.free();
+            let leads = after.lead() == NEW;
+            chosen.choice = after.placed(place);
+            if let Some(slot) = chosen.picks.get_mut(usize::from(place)) {
+                *slot = Pick::of(next);
+                if every || leads {
+                    self.bodies.fill(&mut slot.body, next.raw);
+                }
+            }
         }
-        if let Some(choice) = self.choices.get_mut(key) {
-            *choice = after;
-        }
-        Some(self.bar(after))
+        self.chosen.get(key).map(|chosen| self.bar(chosen))
     }
 
-    /// Looks at what another record of a key will change, so that it is at hand then.
-    pub(super) fn touch(&self, key: usize) -> u64 {
-        self.latest.get(key).map_or(0, |l| l.rank)
+    /// Asks for what another record of a key will look at.
+    pub(super) fn prefetch(&self, key: usize) {
+        if let Some(Chosen { latest, picks, .. }) = self.chosen.get(key) {
+            prefetch(latest);
+            picks.iter().for_each(prefetch);
+        }
     }
 
     /// What the next record of a key is held against.
-    fn bar(&self, choice: Choice) -> Bar {
+    fn bar(&self, chosen: &Chosen) -> Bar {
+        let choice = chosen.choice;
         Bar {
-            earliest: self.get(choice.earliest).map_or(Time::LATEST, |e| e.time),
-            largest: self.get(choice.largest).and_then(|l| l.bytes_out).unwrap_or(0),
-            rank: self.get(choice.second).map_or(u64::MAX, |s| s.rank),
+            earliest: chosen.get(choice.earliest).map_or(Time::LATEST, |e| e.time),
+            largest: chosen.get(choice.largest).and_then(Pick::bytes_out).unwrap_or(0),
+            rank: chosen.get(choice.second).map_or(u64::MAX, |s| self.order.rank(s.offset)),
         }
     }
 
-    /// Memory of the bytes that wait to be hashed.
-    pub(super) fn held(&self) -> usize {
-        self.held
-    }
-
-    /// Hashes what is held.
-    pub(super) fn hash(&mut self) {
-        for body in self.bodies.iter_mut().chain(&mut self.latest_bodies) {
-            if let Body::Held(bytes) = body {
-                *body = Body::Digest(digest(bytes));
-            }
-        }
-        self.held = 0;
+    /// Hashes what is held, if that has become much.
+    pub(super) fn relieve(&mut self) {
+        self.bodies.relieve();
     }
 
     /// The samples of a key; a record that was chosen more than once is there once.
-    pub(super) fn samples(&mut self, key: usize, log: &Arc<str>) -> Vec<Sample> {
-        let Some(choice) = self.choices.get(key).copied() else { return Vec::new() };
-        let mut samples = Vec::with_capacity(choice.records().count() + 1);
-        for record in choice.records() {
-            let sha256 = self.bodies.get_mut(record as usize).and_then(Body::finish);
-            samples.extend(self.get(record).map(|p| p.sample(log, sha256)));
+    pub(super) fn samples(&self, key: usize, log: &Arc<str>) -> Vec<Sample> {
+        let Some(chosen) = self.chosen.get(key) else { return Vec::new() };
+        let sample = |p: &Pick| p.sample(log, self.order.rank(p.offset), self.bodies.digest(p.body));
+        let mut samples = Vec::with_capacity(PLACES + 1);
+        samples.extend(chosen.choice.places().filter_map(|place| chosen.get(place)).map(sample));
+        let latest = sample(&chosen.latest);
+        match samples.iter_mut().find(|s| s.at.offset == latest.at.offset) {
+            Some(same) => same.sha256 = same.sha256.or(latest.sha256),
+            None => samples.push(latest),
         }
-        if let (Some(latest), Some(body)) = (self.latest.get(key), self.latest_bodies.get_mut(key)) {
-            match samples.iter_mut().find(|s| s.at.offset == latest.offset) {
-                Some(same) if same.sha256.is_none() => same.sha256 = body.finish(),
-                Some(_) => {}
-                None => samples.push(latest.sample(log, body.finish())),
-            }
-        }
+        samples.shrink_to_fit();
         samples.sort_unstable();
         samples
-    }
-
-    fn get(&self, record: u32) -> Option<Pick> {
-        self.records.get(record as usize).copied()
-    }
-
-    /// A number for a record, without its bytes.
-    fn add(&mut self, record: &Candidate<'_>) -> u32 {
-        let pick = Pick::of(record);
-        if let Some(free) = self.free.pop() {
-            if let Some(slot) = self.records.get_mut(free as usize) {
-                *slot = pick;
-            }
-            return free;
-        }
-        self.records.push(pick);
-        self.bodies.push(Body::None);
-        u32::try_from(self.records.len() - 1).unwrap_or(NONE)
-    }
-
-    fn fill(&mut self, record: u32, raw: &[u8]) {
-        if let Some(body) = self.bodies.get_mut(record as usize) {
-            body.fill(raw, &mut self.held);
-        }
-    }
-
-    fn clear(&mut self, record: u32) {
-        if let Some(body) = self.bodies.get_mut(record as usize) {
-            body.clear(&mut self.held);
-        }
-    }
-
-    /// Frees the number of a record that is chosen no more. If it is still the latest and `every` sample
-    /// keeps a hash, its bytes are kept there.
-    fn let_go(&mut self, key: usize, record: u32, every: bool) {
-        self.free.push(record);
-        let offset = self.get(record).map(|p| p.offset);
-        if every
-            && self.latest.get(key).map(|l| l.offset) == offset
-            && let (Some(body), Some(of_latest @ Body::None)) =
-                (self.bodies.get_mut(record as usize), self.latest_bodies.get_mut(key))
-        {
-            *of_latest = std::mem::take(body);
-        }
-        self.clear(record);
     }
 }

@@ -10,32 +10,44 @@ pub(super) fn seeded() -> FxSeededState {
     FxSeededState::with_seed(RandomState::new().hash_one(0_u64) as usize)
 }
 
+/// Where a text stands among all, and its number.
+struct Spelt {
+    start: usize,
+    length: u32,
+    number: u32,
+}
+
+impl Spelt {
+    fn of<'t>(&self, all: &'t str) -> &'t str {
+        all.get(self.start..self.start + self.length as usize).unwrap_or("")
+    }
+}
+
 /// Distinct texts, numbered in the order in which they were met.
 pub(super) struct Spellings {
     hasher: FxSeededState,
     text: String,
-    ends: Vec<usize>,
-    index: HashTable<u32>,
+    index: HashTable<Spelt>,
 }
 
 impl Spellings {
     pub(super) fn new(hasher: FxSeededState) -> Spellings {
-        Spellings { hasher, text: String::new(), ends: Vec::new(), index: HashTable::new() }
+        Spellings { hasher, text: String::new(), index: HashTable::new() }
     }
 
-    /// The number of a text, and whether it is new.
+    /// The number of a text, and whether it is new. A text is part of a record, which is shorter than 4 GiB.
     pub(super) fn id(&mut self, text: &str) -> (u32, bool) {
         let hash = hash(&self.hasher, text);
-        let (all, ends) = (&self.text, &self.ends);
-        if let Some(found) = self.index.find(hash, |i| spelt(all, ends, *i) == text) {
-            return (*found, false);
+        let all = &self.text;
+        if let Some(found) = self.index.find(hash, |spelt| spelt.of(all) == text) {
+            return (found.number, false);
         }
-        let new = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.index.len()).unwrap_or(u32::MAX);
+        let spelt = Spelt { start: all.len(), length: text.len() as u32, number };
         self.text.push_str(text);
-        self.ends.push(self.text.len());
-        let (all, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.index.insert_unique(hash, new, |i| self::hash(hasher, spelt(all, ends, *i)));
-        (new, true)
+        let (all, hasher) = (&self.text, &self.hasher);
+        self.index.insert_unique(hash, spelt, |spelt| self::hash(hasher, spelt.of(all)));
+        (number, true)
     }
 }
 
@@ -43,12 +55,6 @@ fn hash(hasher: &FxSeededState, text: &str) -> u64 {
     let mut state = hasher.build_hasher();
     state.write(text.as_bytes());
     state.finish()
-}
-
-fn spelt<'t>(all: &'t str, ends: &[usize], at: u32) -> &'t str {
-    let at = at as usize;
-    let start = at.checked_sub(1).and_then(|i| ends.get(i)).copied().unwrap_or(0);
-    ends.get(at).and_then(|end| all.get(start..*end)).unwrap_or("")
 }
 
 #[cfg(test)]

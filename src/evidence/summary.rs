@@ -213,12 +213,16 @@ impl Summary {
         }
         let shifts = vec![(Arc::clone(&log.source), Arc::clone(&log.name), shifts)];
         let mut summary = Summary::default();
+        // One part alone is folded already.
+        let joined = parts.len() > 1;
         for mut part in parts {
             coverage::shift(&mut part.aggregates, &shifts);
             summary.caps = part.caps;
             summary.add(part);
         }
-        summary.fold()?;
+        if joined {
+            summary.fold()?;
+        }
         summary.basis = basis;
         summary.sources.entry(Arc::clone(&log.source)).or_default();
         summary.logs.insert((Arc::clone(&log.source), Arc::clone(&log.name)), whole);

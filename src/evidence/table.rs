@@ -13,55 +13,58 @@ mod parties;
 mod queue;
 mod tally;
 
+use super::fold::LogName;
 use super::key::{Key, Traits};
 use super::picks::{Bar, Candidate, Picks};
+use super::rank::Order;
 use super::sorted::Sorted;
 use super::spellings::seeded;
 use super::summary::NameKey;
-use super::total::{Cell, Magnitudes, Total};
+use super::total::{Magnitudes, Total};
+use crate::bytes::simd::prefetch;
 use crate::inspect;
 use crate::model::net::fold_mapped;
 use crate::model::{At, DataKinds, Flow, Lane, Time};
 use crate::services::Services;
-use facts::{Fact, Facts};
+use facts::{Fact, Facts, Told};
 use hashbrown::HashTable;
-use hours::Hours;
+use hours::{Hour, Hours, Span};
 use packed::{NO_PORT, Packed};
 use parties::{Parties, Verdict};
-use queue::{Queue, TOGETHER, Waiting};
+use queue::{Queue, Waiting};
 use rustc_hash::FxSeededState;
-use std::hint::black_box;
 use std::net::IpAddr;
-use std::sync::Arc;
 use tally::Tally;
 
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
-/// Bytes of records held for hashing at which they are hashed.
-const HELD: usize = 8 << 20;
 
 /// The aggregates and names that a drained table held.
 pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
 
-/// What every record of a key looks at: two cache lines.
-#[repr(align(64))]
+/// What every record of a key looks at: two cache lines, in this order.
+#[repr(C, align(64))]
 struct Entry {
     key: Packed,
     /// What another record has to pass to be one of the choices.
     bar: Bar,
-    tally: Tally,
     /// The hour at hand, which nearly every record falls into.
-    now: Cell,
+    now: Hour,
+    tally: Tally,
 }
 
-/// The last name fact of a key: its address, hour and number, so that it is not told again and again.
-type Named = Option<(IpAddr, i64, u32)>;
+impl Entry {
+    fn prefetch(&self) {
+        prefetch(&self.key);
+        prefetch(&self.tally);
+    }
+}
 
 /// The table of one log.
 pub(super) struct Table<'s> {
     services: &'s Services,
-    source: Arc<str>,
-    log: Arc<str>,
+    log: LogName,
+    order: Order,
     hasher: FxSeededState,
     parties: Parties<'s>,
     index: HashTable<u32>,
@@ -71,20 +74,21 @@ pub(super) struct Table<'s> {
     /// By entry: what did not fit into its tally.
     magnitudes: Vec<Magnitudes>,
     /// By entry.
-    named: Vec<Named>,
+    named: Vec<[Told; 2]>,
     picks: Picks,
     hours: Hours,
+    span: Span,
     facts: Facts,
     queue: Queue,
 }
 
 impl<'s> Table<'s> {
-    pub(super) fn new(services: &'s Services, source: Arc<str>, log: Arc<str>) -> Table<'s> {
-        let hasher = seeded();
+    pub(super) fn new(services: &'s Services, log: LogName) -> Table<'s> {
+        let (hasher, order) = (seeded(), Order { seed: log.seed });
         Table {
             services,
-            source,
             log,
+            order,
             parties: Parties::new(services, hasher.clone()),
             facts: Facts::new(hasher.clone()),
             hasher,
@@ -93,8 +97,9 @@ impl<'s> Table<'s> {
             traits: Vec::new(),
             magnitudes: Vec::new(),
             named: Vec::new(),
-            picks: Picks::default(),
+            picks: Picks::new(order),
             hours: Hours::default(),
+            span: Span::of(Time::EARLIEST),
             queue: Queue::default(),
         }
     }
@@ -107,8 +112,9 @@ impl<'s> Table<'s> {
     /// The usual limit of [`Table::is_full`].
     pub(super) const LIMIT: usize = ENTRIES;
 
-    /// Counts a flow. `rank` is the record's place in the fixed random order.
-    pub(super) fn flow(&mut self, at: At, raw: &[u8], flow: &Flow<'_>, rank: u64) {
+    /// Counts a flow.
+    pub(super) fn flow(&mut self, at: At, raw: &[u8], flow: &Flow<'_>) {
+        let rank = self.order.rank(at.offset);
         let address = flow.server_address.map(fold_mapped);
         let client = self.parties.client(flow.client);
         let server = self.parties.server(flow.server_name, address);
@@ -146,14 +152,13 @@ impl<'s> Table<'s> {
     /// Counts the flows that wait.
     fn count_waiting(&mut self) {
         let mut queue = std::mem::take(&mut self.queue);
-        // Where each is, most likely: one step after the other for all of them.
-        let mut places = [None; TOGETHER];
-        for (place, flow) in places.iter_mut().zip(queue.flows()) {
-            *place = self.index.find(flow.hash, |_| true).copied();
-        }
-        for place in places.into_iter().flatten() {
-            let entry = self.entries.get(place as usize);
-            black_box(entry.map(|e| (e.bar.rank(), e.now.records, self.picks.touch(place as usize))));
+        // Where each is, most likely: the memory of all of them is asked for before any of it is needed.
+        for flow in queue.flows() {
+            let Some(place) = self.index.find(flow.hash, |_| true) else { continue };
+            let place = *place as usize;
+            self.entries.get(place).into_iter().for_each(Entry::prefetch);
+            self.named.get(place).into_iter().for_each(prefetch);
+            self.picks.prefetch(place);
         }
         for (flow, raw) in queue.iter() {
             self.take(flow, raw);
@@ -164,6 +169,9 @@ impl<'s> Table<'s> {
 
     fn take(&mut self, flow: &Waiting, raw: &[u8]) {
         let (key, record) = (flow.key, flow.candidate(raw));
+        if !self.span.contains(flow.time) {
+            self.span = Span::of(flow.time);
+        }
         let known = self
             .index
             .find(flow.hash, |i| self.entries.get(*i as usize).is_some_and(|e| e.key == key))
@@ -179,7 +187,7 @@ impl<'s> Table<'s> {
         };
         if let Some(address) = flow.named {
             let fact = Fact { client: key.client, server: key.server, address, how: flow.traits.lane };
-            self.name(id, fact, flow.time.hour());
+            self.name(id, fact, self.span.hour);
         }
     }
 
@@ -187,19 +195,16 @@ impl<'s> Table<'s> {
     fn count(&mut self, id: u32, record: &Candidate<'_>, bytes_in: Option<u64>, notable: bool) {
         let at = id as usize;
         let Some(entry) = self.entries.get_mut(at) else { return };
-        let (hour, bytes_out) = (record.time.hour(), record.bytes_out);
-        if entry.now.hour() == hour {
-            entry.now.add(record.time, bytes_out, bytes_in);
-        } else {
-            let next = Cell::of(record.time, bytes_out, bytes_in);
-            self.hours.put(id, std::mem::replace(&mut entry.now, next), hour);
+        let (time, bytes_out) = (record.time, record.bytes_out);
+        if !entry.now.add(time, &self.span, bytes_out, bytes_in) {
+            let next = Hour::of(time, bytes_out, bytes_in);
+            self.hours.put(id, std::mem::replace(&mut entry.now, next), self.span.hour);
         }
         if let Some(bytes) = bytes_out
-            && !entry.tally.add(bytes)
+            && let Some((bits, n)) = entry.tally.add(bytes)
             && let Some(all) = self.magnitudes.get_mut(at)
         {
-            entry.tally.pour(all);
-            entry.tally = Tally::of(bytes_out);
+            all.count(bits, n);
         }
         self.picks.consider_latest(at, record, notable);
         if entry.bar.admits(record)
@@ -212,13 +217,15 @@ impl<'s> Table<'s> {
     /// Takes the first record of a key.
     fn insert(&mut self, flow: &Waiting, record: &Candidate<'_>) -> u32 {
         let id = id(self.entries.len());
-        let now = Cell::of(record.time, record.bytes_out, flow.bytes_in);
-        self.hours.meet(now.hour());
-        let tally = Tally::of(record.bytes_out);
+        let now = Hour::of(record.time, record.bytes_out, flow.bytes_in);
+        self.hours.meet(self.span.hour);
+        let (tally, large) = Tally::of(record.bytes_out);
         self.entries.push(Entry { key: flow.key, bar: self.picks.first(record), tally, now });
-        self.magnitudes.push(Magnitudes::default());
+        let mut magnitudes = Magnitudes::default();
+        large.into_iter().for_each(|bits| magnitudes.count(bits, 1));
+        self.magnitudes.push(magnitudes);
         self.traits.push(flow.traits);
-        self.named.push(None);
+        self.named.push([Told::NOTHING; 2]);
         let (entries, hasher) = (&self.entries, &self.hasher);
         let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
         self.index.insert_unique(flow.hash, id, hash_of);
@@ -227,24 +234,26 @@ impl<'s> Table<'s> {
 
     /// Takes the name fact of a record.
     fn name(&mut self, entry: u32, fact: Fact, hour: i64) {
-        let Some(named) = self.named.get_mut(entry as usize) else { return };
-        let number = match *named {
-            Some((address, known, _)) if address == fact.address && known == hour => return,
-            Some((address, _, number)) if address == fact.address => {
-                self.facts.again(number, hour);
-                number
+        let Some([last, other]) = self.named.get_mut(entry as usize) else { return };
+        if last.is_of(fact.address) {
+            if last.turn(hour) {
+                self.facts.again(last.number, hour);
             }
-            _ if self.parties.is_named(fact.server) => self.facts.take(fact, hour),
-            _ => return,
-        };
-        *named = Some((fact.address, hour, number));
+            return;
+        }
+        std::mem::swap(last, other);
+        if last.is_of(fact.address) {
+            if last.turn(hour) {
+                self.facts.again(last.number, hour);
+            }
+        } else if self.parties.is_named(fact.server) {
+            *last = Told::of(fact.address, hour, self.facts.take(fact, hour));
+        }
     }
 
     /// Hashes the records that are held, if they have become too many.
     pub(super) fn relieve(&mut self) {
-        if self.picks.held() > HELD {
-            self.picks.hash();
-        }
+        self.picks.relieve();
     }
 
     /// Takes a fact about what name an address goes by, told by a look-up.

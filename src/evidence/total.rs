@@ -6,7 +6,7 @@ use crate::model::{At, Time};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Counts of one key in one UTC hour. One cache line: a key at hand has one of them.
+/// Counts of one key in one UTC hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     /// First record. Its hour is the hour of the cell.
@@ -24,24 +24,6 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The cell of one record.
-    pub(super) fn of(time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) -> Cell {
-        let (none, largest) = (ByteSum::default(), 0);
-        let mut cell = Cell { first: time, last: time, records: 0, bytes_out: none, bytes_in: none, largest };
-        cell.add(time, bytes_out, bytes_in);
-        cell
-    }
-
-    /// Counts one record of the same hour.
-    pub(super) fn add(&mut self, time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) {
-        self.records += 1;
-        self.bytes_in.add(bytes_in);
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-        self.bytes_out.add(bytes_out);
-        self.largest = self.largest.max(bytes_out.unwrap_or(0));
-    }
-
     /// The hour, since the epoch.
     #[must_use]
     pub fn hour(&self) -> i64 {
@@ -123,7 +105,7 @@ pub struct Sample {
     /// Where in the log. Record and line are counted from the start of the covered range.
     pub at: At,
     /// SHA-256 of the record's bytes, of those samples that may be shown (see [`Key::is_notable`]).
-    pub sha256: Option<Box<[u8; 32]>>,
+    pub sha256: Option<[u8; 32]>,
     /// Bytes out, if known.
     pub bytes_out: Option<u64>,
     /// Position in a fixed random order of all records.

@@ -65,6 +65,13 @@ pub fn shorten(text: &str, characters: usize) -> String {
     }
 }
 
+/// Bytes as lower-case hex.
+#[must_use]
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+    let digit = |nibble: u8| char::from(nibble + if nibble < 10 { b'0' } else { b'a' - 10 });
+    bytes.as_ref().iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
 /// `1 record`, `3 records`.
 #[must_use]
 pub fn plural(n: u64, one: &str, many: &str) -> String {
@@ -88,6 +95,12 @@ pub fn group(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hex_is_as_formatting_has_it() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(hex(&all), all.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    }
 
     #[test]
     fn what_hides_is_shown() {

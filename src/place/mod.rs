@@ -5,6 +5,7 @@
 //! within others. It never guesses a country from an address.
 
 use crate::model::diagnostic::closest;
+use crate::model::text::hex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ impl Places {
                 return Err(format!("places: `{odd}` in `{}` is not a country", set.name));
             }
         }
-        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = hex(Sha256::digest(text.as_bytes()));
         let sets = raw.set.into_iter().map(|s| (s.name, s.members)).collect();
         Ok(Places { as_of: raw.as_of.to_string(), sha256, sets })
     }

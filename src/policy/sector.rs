@@ -17,6 +17,7 @@ mod tests;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Place, SourceText, closest};
 use crate::model::policy::{Policy, PolicyLayer};
 use crate::model::table::{At, Node, Reader, Table};
+use crate::model::text::hex;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -133,7 +134,7 @@ impl Layer {
             id: self.id.clone(),
             version: self.version.clone(),
             file: self.source.name.clone(),
-            sha256: Sha256::digest(self.source.text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: hex(Sha256::digest(self.source.text.as_bytes())),
             embedded: self.embedded,
         }
     }

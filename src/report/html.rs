@@ -15,6 +15,7 @@ mod shown;
 
 use super::evidence::{Evidence, escape_for_page};
 use super::{Options, RenderError, Reporter};
+use crate::model::text::hex;
 use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -80,7 +81,7 @@ impl Derived {
         };
         let observed = |id: &str| e.sources.iter().any(|s| s.observes.iter().any(|o| o == id));
         Derived {
-            evidence_sha256: hex(&Sha256::digest(canonical)),
+            evidence_sha256: hex(Sha256::digest(canonical)),
             coverage: coverage::chart(e),
             controls: crosswalk::rows(e),
             unobserved: e
@@ -136,10 +137,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

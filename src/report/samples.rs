@@ -7,6 +7,7 @@ use crate::model::flow::{Disposition, Lane, Visibility};
 use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
 use crate::model::policy::{ControlRef, Parameter, PolicyLayer, Severity, Stance};
 use crate::model::record::RecordCounts;
+use crate::model::text::hex;
 use crate::model::time::{HOUR, Period, Time};
 
 fn at(text: &str) -> Time {
@@ -14,7 +15,7 @@ fn at(text: &str) -> Time {
 }
 
 fn digest(seed: u8) -> String {
-    (0..32u8).map(|i| format!("{:02x}", i.wrapping_mul(37).wrapping_add(seed))).collect()
+    hex((0..32u8).map(|i| i.wrapping_mul(37).wrapping_add(seed)).collect::<Vec<_>>())
 }
 
 fn place(file: &str, line: u64) -> Where {

@@ -8,10 +8,11 @@
 use crate::evidence::{Cell, Key, Server, Summary, Total};
 use crate::model::audit::ByteSum;
 use crate::model::net::{AddressKind, Host, address_kind};
-use crate::model::text::{escaped, group, visible};
+use crate::model::text::{escaped, group, hex, visible};
 use crate::model::{DataKinds, Method, RecordCounts, Time};
 use crate::services::Services;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -151,7 +152,7 @@ fn row<'a>(key: &'a Key, total: &'a Total, services: &'a Services) -> Option<Row
                 line: s.at.line,
                 offset: s.at.offset,
                 length: s.at.length,
-                sha256: s.sha256.as_ref().map(|d| d.iter().map(|b| format!("{b:02x}")).collect()),
+                sha256: s.sha256.map(hex),
             })
             .collect(),
     })
@@ -212,13 +213,16 @@ pub fn text(summary: &Summary, services: &Services) -> String {
             let _ = writeln!(out, "    a copy of {}, counted once", visible(original));
         }
     }
-    let mut rows: Vec<_> = summary.aggregates.iter().filter_map(|(k, t)| row(k, t, services)).collect();
-    let total = rows.len();
-    rows.sort_by_key(|r| (std::cmp::Reverse(r.bytes_out.sum), std::cmp::Reverse(r.records)));
+    let sums = summary.aggregates.iter().filter_map(|(k, t)| Some((k, t, t.sum()?)));
+    let mut order: Vec<_> =
+        sums.map(|(k, t, sum)| (Reverse((sum.bytes_out.sum, sum.records)), k, t)).collect();
+    let total = order.len();
+    // Keys are in order already: those of equal figures stay so.
+    order.sort_by_key(|(figures, ..)| *figures);
     if total > 0 {
         let _ = writeln!(out, "\n{} aggregates, those with most bytes out first:", group(total as u64));
     }
-    for r in rows.iter().take(ROWS) {
+    for r in order.into_iter().take(ROWS).filter_map(|(_, key, total)| row(key, total, services)) {
         let host = r.destination.name.map(str::to_owned).or_else(|| r.destination.address.clone());
         let _ = writeln!(
             out,

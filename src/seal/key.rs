@@ -6,6 +6,7 @@
 //! key a signature verifies over messages that nobody signed. No other algorithm is read; an OpenSSH key
 //! file is not PKCS#8 and is refused.
 
+use crate::model::text::hex;
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use pkcs8::der::pem::{self, LineEnding};
@@ -142,7 +143,7 @@ impl PublicKey {
     /// `openssl pkey -pubin -in FILE -outform DER | sha256sum` prints.
     #[must_use]
     pub fn id(&self) -> String {
-        hex(&Sha256::digest(self.der()))
+        hex(Sha256::digest(self.der()))
     }
 
     /// The 32 bytes of the key.
@@ -307,8 +308,4 @@ fn weakly(closed: &EncryptedPrivateKeyInfoRef<'_>) -> Result<bool, KeyError> {
         }
         _ => Err(KeyError::NotOpened),
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

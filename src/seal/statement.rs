@@ -9,8 +9,8 @@
 //! The predicate type is a name, not an address: it stands under `.invalid`, a domain that nobody can ever
 //! own (RFC 2606), because this project owns none and a verifier must not be tempted to look it up.
 
-use super::key::hex;
 use super::refusal::Refusal;
+use crate::model::text::hex;
 use crate::report::evidence::Evidence;
 use crate::report::html::RENDERER;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ struct Digests {
 
 impl Digests {
     fn of(bytes: &[u8]) -> Digests {
-        Digests { sha256: hex(&Sha256::digest(bytes)), sha512: hex(&Sha512::digest(bytes)) }
+        Digests { sha256: hex(Sha256::digest(bytes)), sha512: hex(Sha512::digest(bytes)) }
     }
 }
 
@@ -154,7 +154,7 @@ impl Statement {
     fn covers(&self, index: usize, name: &str, bytes: &[u8]) -> bool {
         // The cheaper digest first; both have to be equal.
         self.subject.get(index).is_some_and(|s| {
-            s.name == name && s.digest.sha256 == hex(&Sha256::digest(bytes)) && s.digest == Digests::of(bytes)
+            s.name == name && s.digest.sha256 == hex(Sha256::digest(bytes)) && s.digest == Digests::of(bytes)
         })
     }
 

@@ -7,6 +7,7 @@ use super::hosts::HostPattern;
 use super::paths::PathPattern;
 use super::{Ecosystem, Endpoint, KINDS, Known, Service, Services, package_name};
 use crate::model::table::{Node, Reader, Table, Value};
+use crate::model::text::hex;
 use crate::model::{
     Certainty, DataKind, DataKinds, Diagnostic, Diagnostics, Method, SourcePlace, SourceText,
 };
@@ -67,7 +68,7 @@ pub(super) fn digest(files: &[Arc<SourceText>]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize())
 }
 
 fn problem(at: &SourcePlace, message: String) -> Diagnostic {

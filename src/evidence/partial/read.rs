@@ -3,7 +3,7 @@
 
 use super::rows::{
     AggregateRow, Begins, CellRow, Header, LogRow, NameRow, RangeRow, SampleRow, ServerKind, ServerRow,
-    SourceRow, TraitsRow, hex,
+    SourceRow, TraitsRow,
 };
 use super::{Body, Fault, LARGEST, LONGEST, Partial, PartialError, VERSION, closing, sound, write};
 use crate::evidence::{
@@ -11,6 +11,7 @@ use crate::evidence::{
     Sorted, SourceLife, Summary, Total, Traits,
 };
 use crate::model::audit::ByteSum;
+use crate::model::text::hex;
 use crate::model::{At, RecordCounts, Time};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -170,7 +171,7 @@ impl Lines<'_> {
 
     /// Whether the current line closes what stands before it.
     fn closes(&self) -> bool {
-        closing(self.line.saturating_sub(1), &hex(&self.hash.clone().finalize())).as_bytes() == self.buf
+        closing(self.line.saturating_sub(1), &hex(self.hash.clone().finalize())).as_bytes() == self.buf
     }
 
     fn close(&mut self) -> Result<Body, Fault> {
@@ -180,7 +181,7 @@ impl Lines<'_> {
         }
         self.closed = true;
         let whole = self.hash.clone().chain_update(&self.buf).finalize();
-        Ok(Body { lines: self.line, bytes: self.bytes, sha256: hex(&whole) })
+        Ok(Body { lines: self.line, bytes: self.bytes, sha256: hex(whole) })
     }
 
     /// The line after the body; nothing may follow it.
@@ -280,7 +281,7 @@ impl Reading {
             time: time(at)?,
             log: self.text(log)?,
             at: At { offset, length, record, line },
-            sha256: sha256.map(|d| Box::new(d.0)),
+            sha256: sha256.map(|d| d.0),
             bytes_out,
             rank: rank.0,
         })

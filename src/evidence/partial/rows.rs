@@ -1,5 +1,6 @@
 //! The lines of a partial as they are spelt.
 
+use crate::model::text::hex;
 use crate::model::{
     Certainty, DataKinds, Disposition, Lane, Method, Orientation, Protocol, Transport, Visibility,
 };
@@ -198,7 +199,7 @@ impl Digest {
     }
 
     pub(super) fn hex(&self) -> String {
-        hex(&self.0)
+        hex(self.0)
     }
 }
 
@@ -239,12 +240,6 @@ impl<'de> Deserialize<'de> for Pieces {
         let (pieces, rest) = bytes.as_chunks::<32>();
         if rest.is_empty() { Ok(Pieces(pieces.to_vec())) } else { Err(de::Error::custom("not hex digits")) }
     }
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 });
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -2,10 +2,11 @@
 
 use super::rows::{
     AggregateRow, BasisRow, CapsRow, CellRow, Digest, Header, LogRow, NameRow, Pieces, ProblemRow, RangeRow,
-    SampleRow, ServerKind, ServerRow, SourceRow, TraitsRow, Word, hex,
+    SampleRow, ServerKind, ServerRow, SourceRow, TraitsRow, Word,
 };
 use super::{Body, LONGEST, VERSION, closing};
 use crate::evidence::{Cell, Key, Log, Sample, Server, Summary, Total, Traits};
+use crate::model::text::hex;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, HashMap};
@@ -70,10 +71,10 @@ impl Lines<'_> {
     }
 
     fn close(mut self) -> io::Result<Body> {
-        let before = hex(&self.hash.clone().finalize());
+        let before = hex(self.hash.clone().finalize());
         self.buf = closing(self.lines, &before).into_bytes();
         self.flush()?;
-        Ok(Body { lines: self.lines, bytes: self.bytes, sha256: hex(&self.hash.finalize()) })
+        Ok(Body { lines: self.lines, bytes: self.bytes, sha256: hex(self.hash.finalize()) })
     }
 }
 
@@ -257,6 +258,6 @@ fn sample_row(s: &Sample, texts: &Table<&str>) -> SampleRow {
         s.at.line,
         s.bytes_out,
         Word(s.rank),
-        s.sha256.as_deref().map(|d| Digest(*d)),
+        s.sha256.map(Digest),
     )
 }

@@ -12,8 +12,8 @@ impl Table<'_> {
     /// Everything it holds in canonical form; it is empty afterwards.
     pub(in crate::evidence) fn drain(&mut self) -> Drained {
         self.count_waiting();
-        let new = Table::new(self.services, Arc::clone(&self.source), Arc::clone(&self.log));
-        let Table { source, log, parties, entries, traits, magnitudes, mut picks, hours, facts, .. } =
+        let new = Table::new(self.services, self.log.clone());
+        let Table { log, parties, entries, traits, magnitudes, picks, hours, facts, .. } =
             std::mem::replace(self, new);
         let clients = Ranks::of(&parties.clients);
         let servers: Vec<&Server> = parties.servers.iter().map(|k| &k.server).collect();
@@ -45,7 +45,7 @@ impl Table<'_> {
             let total = Total {
                 hours: hours.get_mut(number).map(std::mem::take).unwrap_or_default(),
                 magnitudes,
-                samples: picks.samples(number, &log),
+                samples: picks.samples(number, &log.name),
             };
             // Spellings of the same parties.
             if before == Some(rank)
@@ -64,7 +64,7 @@ impl Table<'_> {
             };
             let endpoint = packed.endpoint.checked_sub(1).and_then(|i| parties.endpoints.get(i as usize));
             let key = Key {
-                source: Arc::clone(&source),
+                source: Arc::clone(&log.source),
                 client: Arc::clone(client),
                 server: known.server.clone(),
                 port: packed.port(),

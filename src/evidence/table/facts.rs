@@ -34,6 +34,37 @@ pub(super) fn word(address: IpAddr) -> u128 {
     }
 }
 
+/// A name fact that a key told: its address, number and hour, so that it is not looked up again and again.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    address: [u64; 2],
+    pub(super) number: u32,
+    /// Since the epoch.
+    hour: i32,
+}
+
+impl Told {
+    pub(super) const NOTHING: Told = Told { address: [0; 2], number: u32::MAX, hour: i32::MIN };
+
+    pub(super) fn of(address: IpAddr, hour: i64, number: u32) -> Told {
+        Told { address: halves(address), number, hour: hour as i32 }
+    }
+
+    pub(super) fn is_of(&self, address: IpAddr) -> bool {
+        self.number != u32::MAX && self.address == halves(address)
+    }
+
+    /// Turns to an hour; says whether it is another one. The hours of all years up to 9999 have 28 bits.
+    pub(super) fn turn(&mut self, hour: i64) -> bool {
+        std::mem::replace(&mut self.hour, hour as i32) != hour as i32
+    }
+}
+
+fn halves(address: IpAddr) -> [u64; 2] {
+    let word = word(address);
+    [(word >> 64) as u64, word as u64]
+}
+
 /// Facts by number, with the hours in which they were met.
 pub(super) struct Facts {
     hasher: FxSeededState,

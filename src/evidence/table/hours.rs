@@ -4,12 +4,110 @@
 //! written behind the others and not looked at again until the table is drained.
 
 use crate::evidence::total::{Cell, MOST_HOURS, settle_hours};
+use crate::model::Time;
+use crate::model::audit::ByteSum;
+use crate::model::time::HOUR;
 
 /// Hours that may be there twice, or may be too many for their key, at which that is looked into.
 const LOOSE: usize = 1 << 16;
 
+/// What was counted of a key in one hour, in 48 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Hour {
+    first: Time,
+    bytes_out: u64,
+    bytes_in: u64,
+    largest: u64,
+    /// Microseconds from the first to the last: an hour has fewer than 2^32.
+    span: u32,
+    records: u32,
+    unknown_out: u32,
+    unknown_in: u32,
+}
+
+impl Hour {
+    /// That of one record.
+    pub(super) fn of(time: Time, bytes_out: Option<u64>, bytes_in: Option<u64>) -> Hour {
+        Hour {
+            first: time,
+            bytes_out: bytes_out.unwrap_or(0),
+            bytes_in: bytes_in.unwrap_or(0),
+            largest: bytes_out.unwrap_or(0),
+            span: 0,
+            records: 1,
+            unknown_out: u32::from(bytes_out.is_none()),
+            unknown_in: u32::from(bytes_in.is_none()),
+        }
+    }
+
+    /// Counts one more record, if it is of this hour and there is room.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        time: Time,
+        of: &Span,
+        bytes_out: Option<u64>,
+        bytes_in: Option<u64>,
+    ) -> bool {
+        if !of.contains(self.first) || self.records == u32::MAX {
+            return false;
+        }
+        let last = self.last().max(time);
+        self.first = self.first.min(time);
+        self.span = last.since(self.first) as u32;
+        self.records += 1;
+        self.bytes_out = self.bytes_out.saturating_add(bytes_out.unwrap_or(0));
+        self.bytes_in = self.bytes_in.saturating_add(bytes_in.unwrap_or(0));
+        self.largest = self.largest.max(bytes_out.unwrap_or(0));
+        self.unknown_out += u32::from(bytes_out.is_none());
+        self.unknown_in += u32::from(bytes_in.is_none());
+        true
+    }
+
+    fn last(&self) -> Time {
+        self.first.plus(i64::from(self.span))
+    }
+
+    fn cell(&self) -> Cell {
+        let sum = |sum, unknown| ByteSum { sum, unknown: u64::from(unknown) };
+        Cell {
+            first: self.first,
+            last: self.last(),
+            records: u64::from(self.records),
+            bytes_out: sum(self.bytes_out, self.unknown_out),
+            bytes_in: sum(self.bytes_in, self.unknown_in),
+            largest: self.largest,
+        }
+    }
+}
+
+/// An hour with its bounds, so that it is not worked out for every record.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// Microseconds since the epoch.
+    start: i64,
+    /// Hours since the epoch.
+    pub(super) hour: i64,
+}
+
+impl Span {
+    /// The hour of a time.
+    pub(super) fn of(time: Time) -> Span {
+        let hour = time.hour();
+        Span { start: hour * HOUR, hour }
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, time: Time) -> bool {
+        (self.start..self.start + HOUR).contains(&time.micros())
+    }
+}
+
 /// Cells by the number of their key.
 pub(super) struct Hours {
+    /// Those that were turned away from since it was last looked into what is there twice.
+    turned: Vec<(u32, Hour)>,
+    /// Those from before.
     cells: Vec<(u32, Cell)>,
     /// How many may be there twice, or may be too many for their key.
     loose: usize,
@@ -19,7 +117,7 @@ pub(super) struct Hours {
 
 impl Default for Hours {
     fn default() -> Hours {
-        Hours { cells: Vec::new(), loose: 0, met: (i64::MAX, i64::MIN) }
+        Hours { turned: Vec::new(), cells: Vec::new(), loose: 0, met: (i64::MAX, i64::MIN) }
     }
 }
 
@@ -29,15 +127,15 @@ impl Hours {
         self.met = (self.met.0.min(hour), self.met.1.max(hour));
     }
 
-    /// Takes the cell of a key that has turned to another hour.
-    pub(super) fn put(&mut self, key: u32, cell: Cell, turned_to: i64) {
+    /// Takes what was counted of a key that has turned to another hour.
+    pub(super) fn put(&mut self, key: u32, hour: Hour, turned_to: i64) {
         // Whoever turns to an earlier hour may have had it before.
         let again = turned_to < self.met.1;
         self.meet(turned_to);
         let most = i64::try_from(MOST_HOURS).unwrap_or(i64::MAX);
         self.loose += usize::from(again || self.met.1 - self.met.0 >= most);
-        self.cells.push((key, cell));
-        if self.loose > LOOSE.max(self.cells.len() / 2) {
+        self.turned.push((key, hour));
+        if self.loose > LOOSE.max((self.turned.len() + self.cells.len()) / 2) {
             self.squeeze();
         }
     }
@@ -46,6 +144,7 @@ impl Hours {
     #[cold]
     fn squeeze(&mut self) {
         self.loose = 0;
+        self.cells.extend(self.turned.drain(..).map(|(key, hour)| (key, hour.cell())));
         self.cells.sort_by_key(|(key, cell)| (*key, cell.first));
         let mut settled = Vec::with_capacity(self.cells.len() / 2);
         let mut cells = Vec::new();
@@ -58,22 +157,23 @@ impl Hours {
         self.cells = settled;
     }
 
-    /// The cells of every key, which are as many as there are present ones, in order.
-    pub(super) fn finish(self, present: impl ExactSizeIterator<Item = Cell>) -> Vec<Vec<Cell>> {
+    /// The cells of every key, given what is present of each, in order.
+    pub(super) fn finish(self, present: impl ExactSizeIterator<Item = Hour>) -> Vec<Vec<Cell>> {
         let mut count = vec![1_usize; present.len()];
-        for (key, _) in &self.cells {
+        for key in self.cells.iter().map(|(key, _)| key).chain(self.turned.iter().map(|(key, _)| key)) {
             if let Some(n) = count.get_mut(*key as usize) {
                 *n += 1;
             }
         }
         let mut hours: Vec<Vec<Cell>> = count.into_iter().map(Vec::with_capacity).collect();
-        for (key, cell) in self.cells {
+        let turned = self.turned.into_iter().map(|(key, hour)| (key, hour.cell()));
+        for (key, cell) in self.cells.into_iter().chain(turned) {
             if let Some(hours) = hours.get_mut(key as usize) {
                 hours.push(cell);
             }
         }
-        for (hours, cell) in hours.iter_mut().zip(present) {
-            hours.push(cell);
+        for (hours, hour) in hours.iter_mut().zip(present) {
+            hours.push(hour.cell());
             settle_hours(hours);
         }
         hours
@@ -83,24 +183,21 @@ impl Hours {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Time;
-    use crate::model::time::HOUR;
 
     /// The cells of one key with a record in each of these hours.
     fn cells(hours: impl IntoIterator<Item = i64>) -> (Vec<Cell>, usize) {
-        let at = |hour: i64| Cell::of(Time::from_micros(hour * HOUR).unwrap(), Some(1), None);
+        let time = |hour: i64| Time::from_micros(hour * HOUR).unwrap();
         let mut hours = hours.into_iter();
-        let mut now = at(hours.next().unwrap());
+        let first = hours.next().unwrap();
+        let mut now = Hour::of(time(first), Some(1), None);
         let mut of = Hours::default();
-        of.meet(now.hour());
+        of.meet(first);
         let mut most = 0;
         for hour in hours {
-            if hour == now.hour() {
-                now.add(now.first, Some(1), None);
-            } else {
-                of.put(0, std::mem::replace(&mut now, at(hour)), hour);
+            if !now.add(time(hour), &Span::of(time(hour)), Some(1), None) {
+                of.put(0, std::mem::replace(&mut now, Hour::of(time(hour), Some(1), None)), hour);
             }
-            most = most.max(of.cells.len());
+            most = most.max(of.cells.len() + of.turned.len());
         }
         (of.finish([now].into_iter()).remove(0), most)
     }

@@ -11,7 +11,7 @@ use crate::model::Time;
 use std::net::IpAddr;
 
 /// Flows that are counted together.
-pub(super) const TOGETHER: usize = 32;
+const TOGETHER: usize = 32;
 /// Bytes of records that wait, at which they are counted.
 const BYTES: usize = 32 << 10;
 

@@ -2,47 +2,42 @@
 
 use crate::evidence::total::Magnitudes;
 
-/// Magnitudes that have room.
-const ROOM: usize = 7;
+/// Magnitudes that have a place: figures below 2 GiB, which are nearly all.
+const PLACES: usize = 32;
 
-/// The magnitudes met last, with small counts: they fit beside the key.
+/// Small counts of magnitudes, which fit beside the key.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Tally {
-    counts: [u8; ROOM],
-    bits: [u8; ROOM],
-    used: u8,
-}
+pub(super) struct Tally([u8; PLACES]);
 
 impl Tally {
-    /// The tally of one figure.
-    pub(super) fn of(bytes: Option<u64>) -> Tally {
+    /// The tally of one figure, and the magnitude of it if it has no place here.
+    pub(super) fn of(bytes: Option<u64>) -> (Tally, Option<u8>) {
         let mut tally = Tally::default();
-        bytes.into_iter().for_each(|bytes| {
-            tally.add(bytes);
-        });
-        tally
+        let left = bytes.and_then(|bytes| tally.add(bytes));
+        (tally, left.map(|(bits, _)| bits))
     }
 
-    /// Counts one figure; says whether there was room.
-    pub(super) fn add(&mut self, bytes: u64) -> bool {
-        let bits = u8::try_from(u64::BITS - bytes.leading_zeros()).unwrap_or(u8::MAX);
-        let used = usize::from(self.used);
-        let known = self.bits.iter().take(used).position(|b| *b == bits);
-        let at = known.unwrap_or(used);
-        let (Some(slot), Some(count)) = (self.bits.get_mut(at), self.counts.get_mut(at)) else {
-            return false;
-        };
-        let Some(more) = count.checked_add(1) else { return false };
-        (*slot, *count) = (bits, more);
-        self.used += u8::from(known.is_none());
-        true
+    /// Counts one figure; gives a magnitude and how many of it are to be counted elsewhere.
+    #[inline]
+    pub(super) fn add(&mut self, bytes: u64) -> Option<(u8, u64)> {
+        let bits = u64::BITS - bytes.leading_zeros();
+        match self.0.get_mut(bits as usize) {
+            Some(count) if *count < u8::MAX => {
+                *count += 1;
+                None
+            }
+            Some(count) => {
+                *count = 0;
+                Some((bits as u8, u64::from(u8::MAX) + 1))
+            }
+            None => Some((bits as u8, 1)),
+        }
     }
 
-    /// Adds it to all that were counted before.
+    /// Adds it to all that were counted elsewhere.
     pub(super) fn pour(&self, all: &mut Magnitudes) {
-        let counts = self.counts.iter().map(|n| u64::from(*n));
-        let used = self.bits.iter().zip(counts).take(usize::from(self.used));
-        used.for_each(|(bits, n)| all.count(*bits, n));
+        let counts = (0..).zip(self.0).filter(|(_, n)| *n > 0);
+        counts.for_each(|(bits, n)| all.count(bits, u64::from(n)));
     }
 }
 
@@ -51,19 +46,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_poured_out() {
+    fn what_has_no_place_is_counted_elsewhere() {
         let (mut tally, mut all) = (Tally::default(), Magnitudes::default());
         let mut count = |bytes| {
-            if !tally.add(bytes) {
-                tally.pour(&mut all);
-                tally = Tally::of(Some(bytes));
+            if let Some((bits, n)) = tally.add(bytes) {
+                all.count(bits, n);
             }
         };
-        (0..7).for_each(|bit| count(1 << bit));
+        (0..64).for_each(|bit| count(1 << bit));
         (0..70_000).for_each(|_| count(1));
         count(0);
         tally.pour(&mut all);
-        let ones = (2..=7).map(|bits| (bits, 1));
+        let ones = (2..=64).map(|bits| (bits, 1));
         assert!(all.list().iter().copied().eq([(0, 1), (1, 70_001)].into_iter().chain(ones)));
+        assert_eq!(Tally::of(Some(u64::MAX)).1, Some(64));
     }
 }

@@ -10,7 +10,7 @@ mod parts;
 use crate::inventory::endpoint::host_of;
 use crate::model::data::{Certainty, DataKind, DataKinds, Locality};
 use crate::model::inventory::{AssetKind, FileInventory, Operation, State, Where};
-use crate::model::text::escaped;
+use crate::model::text::{escaped, hex};
 use crate::services::Services;
 use parts::{Bom, Component, Data, Hash, Metadata, Property, Service};
 use sha2::{Digest, Sha256};
@@ -42,7 +42,7 @@ fn serial_number(content: &str) -> String {
             *byte = *byte & keep | set;
         }
     }
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = hex(&bytes);
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
