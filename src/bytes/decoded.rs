@@ -35,6 +35,8 @@ pub struct Stock {
     pub bytes: u64,
     /// Their SHA-256, hex, if it was asked for and all could be read.
     pub sha256: Option<String>,
+    /// BLAKE3 of the decoded bytes, hex, if the feed [hashes](Feed::hashes) them.
+    pub content: Option<String>,
 }
 
 /// Where decoded bytes come from.
@@ -44,6 +46,10 @@ pub trait Feed: Send {
     /// # Errors
     /// Fixed words and numbers: reading failed, the compressed data is broken, it swells too much.
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, String>;
+    /// Whether it hashes the decoded bytes itself.
+    fn hashes(&self) -> bool {
+        false
+    }
     /// Stored bytes read so far.
     fn stored_bytes(&self) -> u64;
     /// Reads what is left of the stored bytes and tells what they are.
@@ -68,7 +74,8 @@ pub struct Digests {
 /// The decoded bytes of a log.
 pub struct Decoded<'a> {
     feed: Box<dyn Feed + 'a>,
-    content: Content,
+    /// None if the feed hashes.
+    content: Option<Content>,
     /// Offset of the next byte.
     at: u64,
     /// What is hashed.
@@ -92,7 +99,8 @@ impl<'a> Decoded<'a> {
     #[must_use]
     pub fn fed(feed: Box<dyn Feed + 'a>, intake: Intake) -> Decoded<'a> {
         let (start, end) = (0, u64::MAX);
-        Decoded { feed, content: Content::from(0), at: 0, start, end, block: intake.block, broken: false }
+        let content = (!feed.hashes()).then(|| Content::from(0));
+        Decoded { feed, content, at: 0, start, end, block: intake.block, broken: false }
     }
 
     /// A stretch of a plain log, from a multiple of [`PIECE`]. The byte before it is read too, to see
@@ -103,7 +111,7 @@ impl<'a> Decoded<'a> {
         let start = start / PIECE * PIECE;
         let at = start.saturating_sub(1);
         let feed = Stretch { log, at, begin: at, end };
-        let content = Content::from(start);
+        let content = Some(Content::from(start));
         Decoded { feed: Box::new(feed), content, at, start, end, block: intake.block, broken: false }
     }
 
@@ -131,7 +139,9 @@ impl<'a> Decoded<'a> {
         let bytes = buf.get(..got).unwrap_or_default();
         let ahead = usize::try_from(self.start.saturating_sub(self.at)).unwrap_or(got).min(got);
         let inside = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(got).min(got);
-        self.content.update(bytes.get(ahead..inside).unwrap_or_default());
+        if let Some(content) = &mut self.content {
+            content.update(bytes.get(ahead..inside).unwrap_or_default());
+        }
         self.at += got as u64;
         Ok(got)
     }
@@ -155,8 +165,8 @@ impl<'a> Decoded<'a> {
             }
         }
         let whole = self.start == 0 && self.end == u64::MAX;
-        let (pieces, content) = self.content.finish(whole);
-        let Stock { bytes: stored_bytes, sha256 } = self.feed.finish();
+        let Stock { bytes: stored_bytes, sha256, content: of_feed } = self.feed.finish();
+        let (pieces, content) = self.content.map_or((Vec::new(), of_feed), |content| content.finish(whole));
         let decoded_bytes = self.at.min(self.end).saturating_sub(self.start);
         (Digests { stored_bytes, decoded_bytes, content, pieces, sha256 }, outcome)
     }
@@ -198,7 +208,7 @@ impl Feed for Stretch<'_> {
     }
 
     fn finish(self: Box<Self>) -> Stock {
-        Stock { bytes: self.stored_bytes(), sha256: None }
+        Stock { bytes: self.stored_bytes(), ..Stock::default() }
     }
 }
 

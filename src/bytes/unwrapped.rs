@@ -194,6 +194,7 @@ impl Feed for Unwrapped<'_> {
         Stock {
             bytes: stored.read,
             sha256: stored.sha256.filter(|_| !stored.failed).map(|sha| hex(sha.finalize())),
+            content: None,
         }
     }
 }

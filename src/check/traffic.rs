@@ -71,7 +71,7 @@ pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
     let clients = Clients::new(inputs.project);
     let mut rows = Vec::new();
     for (key, total) in &inputs.summary.aggregates {
-        let mut parts: BTreeMap<Explained, Vec<&Cell>> = BTreeMap::new();
+        let mut parts: BTreeMap<Explained, Vec<Cell>> = BTreeMap::new();
         for cell in &total.hours {
             if cell.last >= inputs.period.start && cell.first < inputs.period.end {
                 parts.entry(naming.explain(key, cell.hour())).or_default().push(cell);
@@ -105,14 +105,14 @@ pub(super) fn observe<'a>(inputs: &Inputs<'a>) -> Vec<Observed<'a>> {
     rows
 }
 
-fn sum(cells: &[&Cell]) -> Option<Cell> {
-    let mut rest = cells.iter().copied();
+fn sum(cells: &[Cell]) -> Option<Cell> {
+    let mut rest = cells.iter();
     let mut total = rest.next()?.clone();
     rest.for_each(|c| total.merge(c));
     Some(total)
 }
 
-fn days(cells: &[&Cell]) -> BTreeMap<Time, (u64, u64)> {
+fn days(cells: &[Cell]) -> BTreeMap<Time, (u64, u64)> {
     let mut days = BTreeMap::new();
     for cell in cells {
         let Some(day) = Time::from_date(cell.first.date()) else { continue };

@@ -1,6 +1,6 @@
-//! Decompressing ahead: a thread of its own decodes a log while another reads what it has decoded.
+//! Reading ahead: a thread of its own reads, decompresses and hashes a log while another takes in what it says.
 
-use crate::bytes::{Feed, Stock, Unwrapped};
+use crate::bytes::{Decoded, Digests, Feed, Intake, Stock, Unwrapped};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -26,19 +26,24 @@ pub(super) struct Ahead<'scope> {
 
 impl<'scope> Ahead<'scope> {
     /// Starts to decode.
-    pub(super) fn of<'env>(log: Unwrapped<'env>, scope: &'scope Scope<'scope, 'env>) -> Ahead<'scope>
+    pub(super) fn of<'env>(
+        log: Unwrapped<'env>,
+        intake: Intake,
+        scope: &'scope Scope<'scope, 'env>,
+    ) -> Ahead<'scope>
     where
         'env: 'scope,
     {
         let (to_reader, full) = sync_channel(WAITING);
         let (empty, from_reader) = channel();
+        let log = Decoded::fed(Box::new(log), intake);
         let worker = scope.spawn(move || decode(log, &to_reader, &from_reader));
         Ahead { full, empty, now: Block { bytes: Vec::new(), stored: 0 }, taken: 0, worker }
     }
 }
 
 fn decode(
-    mut log: Unwrapped<'_>,
+    mut log: Decoded<'_>,
     full: &SyncSender<Result<Block, String>>,
     empty: &Receiver<Vec<u8>>,
 ) -> Stock {
@@ -69,7 +74,8 @@ fn decode(
             break;
         }
     }
-    Box::new(log).finish()
+    let (Digests { stored_bytes: bytes, content, sha256, .. }, _) = log.finish();
+    Stock { bytes, sha256, content }
 }
 
 impl Feed for Ahead<'_> {
@@ -91,6 +97,10 @@ impl Feed for Ahead<'_> {
         }
         self.taken += got;
         Ok(got)
+    }
+
+    fn hashes(&self) -> bool {
+        true
     }
 
     fn stored_bytes(&self) -> u64 {

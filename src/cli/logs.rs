@@ -69,6 +69,8 @@ struct Job<'t> {
     task: &'t Task,
     plan: Option<Plan>,
     length: u64,
+    /// The seed of its sample ranks, if it is read in stretches.
+    seed: u64,
     done: Mutex<Done>,
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) 
         return Err(format!("a range lies in the log and begins and ends at multiples of {PIECE} bytes"));
     }
     let whole = (start, end) == (0, disk.len());
-    let job = Job { plan: (!whole).then_some(plan), ..job };
+    let job = Job { plan: (!whole).then_some(plan), seed: seed(&disk)?, ..job };
     reading.progress.start(end - start);
     let unit = if whole { Unit::Whole(0) } else { Unit::Stretch(0, (start, end)) };
     let jobs = [job];
@@ -161,7 +163,7 @@ pub(crate) fn merge_all(mut summaries: Vec<Summary>) -> Result<Summary, MergeRef
 
 /// Looks at a log without reading it.
 fn prepare<'t>(task: &'t Task, reading: &Reading<'_>) -> Job<'t> {
-    let mut job = Job { task, plan: None, length: 0, done: Mutex::default() };
+    let mut job = Job { task, plan: None, length: 0, seed: 0, done: Mutex::default() };
     if job.is_stdin() {
         return job;
     }
@@ -170,6 +172,10 @@ fn prepare<'t>(task: &'t Task, reading: &Reading<'_>) -> Job<'t> {
             job.length = disk.len();
             if reading.threads > 1 && disk.len() >= 2 * PIECE {
                 job.plan = plan(&disk, job.choice());
+                match seed(&disk) {
+                    Ok(seed) => job.seed = seed,
+                    Err(why) => job.done().refused = Some(why),
+                }
             }
         }
         Err(why) => job.done().refused = Some(why),
@@ -227,10 +233,10 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
                         close(Some(job), fold)?;
                     }
                 }
-                Unit::Stretch(_, range) => match job.open().and_then(|disk| Ok((seed(&disk)?, disk))) {
+                Unit::Stretch(_, range) => match job.open() {
                     Err(why) => job.done().refused = Some(why),
-                    Ok((seed, disk)) => {
-                        let fold = &mut open.get_or_insert_with(|| (i, fold(job, reading, seed))).1;
+                    Ok(disk) => {
+                        let fold = &mut open.get_or_insert_with(|| (i, fold(job, reading, job.seed))).1;
                         let Some(plan) = &job.plan else { continue };
                         let mut before = 0;
                         let mut progress = |n| reading.progress.add(&mut before, n);
@@ -271,7 +277,7 @@ fn close(job: Option<&Job<'_>>, fold: Fold<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads a log from its start to its end. A thread of its own decompresses ahead if there is one to spare.
+/// Reads a log from its start to its end. A thread of its own reads ahead if there is one to spare.
 fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(LogRead, Fold<'s>)> {
     let intake = Intake { sha256: reading.sha256, ..Intake::default() };
     let mut before = 0;
@@ -292,13 +298,13 @@ fn read_whole<'s>(job: &Job<'_>, reading: &Reading<'s>, alone: bool) -> Option<(
         job.open().and_then(|disk| {
             let mut fold = fold(job, reading, seed(&disk)?);
             let (unwrapped, container) = Unwrapped::open(Input::At(&disk), intake)?;
-            let ahead = alone && reading.threads > 1 && container != Container::Plain;
+            let ahead = alone && reading.threads > 1;
             let mut go = |feed: Box<dyn Feed + '_>| {
                 let decoded = Decoded::fed(feed, intake);
                 read_decoded(decoded, container, intake, job.choice(), options, &mut fold, &mut progress)
             };
             let mut read = if ahead {
-                std::thread::scope(|scope| go(Box::new(Ahead::of(unwrapped, scope))))
+                std::thread::scope(|scope| go(Box::new(Ahead::of(unwrapped, intake, scope))))
             } else {
                 go(Box::new(unwrapped))
             };
@@ -365,7 +371,9 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let whole = |mut logs: Vec<Log>, mut parts: Vec<Summary>| {
         logs.iter_mut().for_each(|l| l.facts.options.clone_from(&options));
         // A log of which nothing was read is held to the same caps.
-        parts.push(Summary { caps: reading.caps, ..Summary::default() });
+        if parts.is_empty() {
+            parts.push(Summary { caps: reading.caps, ..Summary::default() });
+        }
         Summary::of_log(&name, basis.clone(), logs, parts)
     };
     if let Some(why) = refused {
@@ -385,7 +393,7 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
         }
         // Its header changes half-way: nothing can be read ahead of it.
         Err(MergeRefusal::State { .. }) if apart => {
-            let again = Job { task: job.task, plan: None, length: job.length, done: Mutex::default() };
+            let again = Job { plan: None, done: Mutex::default(), ..*job };
             let jobs = [again];
             run(&jobs, &[Unit::Whole(0)], &Reading { threads: 1, ..*reading })?;
             jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))

@@ -4,6 +4,7 @@
 use crate::model::data::Certainty;
 use crate::model::net::Network;
 use crate::model::{DataKinds, Disposition, Lane, Method, Orientation, Protocol, Transport, Visibility};
+use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ impl Server {
 }
 
 /// The key of an aggregate, without the hour. Field order is the order of every list of aggregates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Source id.
     pub source: Arc<str>,
@@ -95,6 +96,25 @@ impl Traits {
         ]
         .into_iter()
         .fold(u64::from(self.observed.bits()) << 8 | u64::from(self.implied.bits()), |all, n| all << 4 | n)
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        // Keys of one scan share their texts: then there is nothing to compare.
+        let text = |a: &Arc<str>, b: &Arc<str>| if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) };
+        text(&self.source, &other.source)
+            .then_with(|| text(&self.client, &other.client))
+            .then_with(|| self.server.cmp(&other.server))
+            .then_with(|| self.port.cmp(&other.port))
+            .then_with(|| self.endpoint.cmp(&other.endpoint))
+            .then_with(|| self.traits.cmp(&other.traits))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

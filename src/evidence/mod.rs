@@ -8,6 +8,7 @@
 mod caps;
 mod coverage;
 mod fold;
+mod hours;
 mod key;
 mod list;
 mod minutes;
@@ -23,6 +24,7 @@ mod total;
 pub use caps::{ANYBODY, Caps, NAMED};
 pub use coverage::Range;
 pub use fold::{Fold, LogFacts, LogName, Problem};
+pub use hours::{Cells, Hours};
 pub use key::{Key, Server, Traits};
 pub use list::{AggregateLine, aggregate_lines, tree_root};
 pub use minutes::Minutes;

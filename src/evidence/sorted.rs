@@ -13,16 +13,19 @@ impl<K, V> Default for Sorted<K, V> {
 }
 
 impl<K: Ord, V> Sorted<K, V> {
-    /// The pairs in order; those of one key become one by `join`, which is told the key and the later value.
+    /// The pairs in order; those of one key become one by `join`, which is told the key and the later values.
     #[must_use]
-    pub fn new(mut list: Vec<(K, V)>, mut join: impl FnMut(&K, &mut V, V)) -> Sorted<K, V> {
+    pub fn new(mut list: Vec<(K, V)>, mut join: impl FnMut(&K, &mut V, Vec<V>)) -> Sorted<K, V> {
         list.sort_by(|a, b| a.0.cmp(&b.0));
         let mut out: Vec<(K, V)> = Vec::with_capacity(list.len());
-        for (key, value) in list {
-            match out.last_mut() {
-                Some((last, kept)) if *last == key => join(&key, kept, value),
-                _ => out.push((key, value)),
+        let mut rest = list.into_iter().peekable();
+        while let Some((key, mut value)) = rest.next() {
+            let same = std::iter::from_fn(|| rest.next_if(|(next, _)| *next == key));
+            let later: Vec<V> = same.map(|(_, value)| value).collect();
+            if !later.is_empty() {
+                join(&key, &mut value, later);
             }
+            out.push((key, value));
         }
         Sorted { list: out }
     }
@@ -35,7 +38,7 @@ impl<K: Ord, V> Sorted<K, V> {
 
     /// Both maps as one; values of one key become one by `join`.
     #[must_use]
-    pub fn merge(self, other: Sorted<K, V>, mut join: impl FnMut(&K, &mut V, V)) -> Sorted<K, V> {
+    pub fn merge(self, other: Sorted<K, V>, mut join: impl FnMut(&K, &mut V, Vec<V>)) -> Sorted<K, V> {
         if self.list.is_empty() {
             return other;
         }
@@ -56,7 +59,7 @@ impl<K: Ord, V> Sorted<K, V> {
                 std::cmp::Ordering::Greater => out.extend(right.next()),
                 std::cmp::Ordering::Equal => {
                     if let (Some((key, mut value)), Some((_, later))) = (left.next(), right.next()) {
-                        join(&key, &mut value, later);
+                        join(&key, &mut value, vec![later]);
                         out.push((key, value));
                     }
                 }
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn merging_is_the_same_as_building_from_all() {
-        let join = |_: &u8, a: &mut u32, b: u32| *a += b;
+        let join = |_: &u8, a: &mut u32, b: Vec<u32>| *a += b.iter().sum::<u32>();
         let left = Sorted::new(vec![(3, 1), (1, 1), (3, 1)], join);
         let right = Sorted::new(vec![(2, 1), (3, 1), (9, 1)], join);
         let whole = Sorted::new(vec![(1, 1), (2, 1), (3, 3), (9, 1)], join);

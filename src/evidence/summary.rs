@@ -343,9 +343,9 @@ impl Summary {
     }
 }
 
-/// Hours of a name: those of both, ascending, each once.
-pub(super) fn join_hours<K>(_: &K, mine: &mut Vec<i64>, other: Vec<i64>) {
-    mine.extend(other);
+/// Hours of a name: those of all, ascending, each once.
+pub(super) fn join_hours<K>(_: &K, mine: &mut Vec<i64>, others: Vec<Vec<i64>>) {
+    mine.extend(others.iter().flatten());
     mine.sort_unstable();
     mine.dedup();
 }

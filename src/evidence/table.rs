@@ -38,6 +38,8 @@ use tally::Tally;
 
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
+/// Bytes of hours that are over at which it is.
+const HOURS: usize = 64 << 20;
 
 /// The aggregates and names that a drained table held.
 pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
@@ -106,7 +108,7 @@ impl<'s> Table<'s> {
 
     /// Whether it should be drained before it takes more.
     pub(super) fn is_full(&self, entries: usize) -> bool {
-        self.entries.len() >= entries || self.facts.len() >= entries
+        self.entries.len() >= entries || self.facts.len() >= entries || self.hours.size() >= HOURS
     }
 
     /// The usual limit of [`Table::is_full`].

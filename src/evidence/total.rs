@@ -1,5 +1,6 @@
 //! What is kept of the flows of one key: counts, bytes and times by hour, and a few samples.
 
+use super::hours::Hours;
 use super::key::Key;
 use crate::model::audit::ByteSum;
 use crate::model::{At, Time};
@@ -66,7 +67,7 @@ pub(super) fn settle_hours(cells: &mut Vec<Cell>) {
         });
     }
     if cells.len() > MOST_HOURS || cells.iter().any(Cell::spans_hours) {
-        *cells = join_all(cells).into_iter().collect();
+        *cells = join_all(cells.drain(..)).into_iter().collect();
     }
 }
 
@@ -119,7 +120,7 @@ const LOWEST: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Total {
     /// Counts by UTC hour, ascending.
-    pub hours: Vec<Cell>,
+    pub hours: Hours,
     /// Magnitudes of bytes out, over all hours: by the hour they would take more room than all the rest.
     pub magnitudes: Magnitudes,
     /// Earliest, latest, largest, and the two of lowest rank, each once, in order of time.
@@ -127,17 +128,14 @@ pub struct Total {
 }
 
 impl Total {
-    /// Adds what another scan kept of the same key.
-    pub(super) fn join(key: &Key, mine: &mut Total, other: Total) {
-        mine.merge(other);
+    /// Adds what other scans kept of the same key.
+    pub(super) fn join(key: &Key, mine: &mut Total, others: Vec<Total>) {
+        mine.hours.join(others.iter().map(|other| &other.hours));
+        for other in others {
+            other.magnitudes.list().iter().for_each(|(bits, n)| mine.magnitudes.count(*bits, *n));
+            mine.samples.extend(other.samples);
+        }
         mine.settle(key.is_notable());
-    }
-
-    fn merge(&mut self, other: Total) {
-        self.hours.extend(other.hours);
-        settle_hours(&mut self.hours);
-        other.magnitudes.list().iter().for_each(|(bits, n)| self.magnitudes.count(*bits, *n));
-        self.samples.extend(other.samples);
     }
 
     /// Chooses the samples among those at hand. Hashing every one of them would cost more than all the
@@ -177,7 +175,7 @@ impl Total {
     /// All hours together; `None` if there are none.
     #[must_use]
     pub fn sum(&self) -> Option<Cell> {
-        join_all(&self.hours)
+        join_all(self.hours.iter())
     }
 }
 
@@ -185,10 +183,9 @@ impl Total {
 /// earliest hour.
 pub(super) const MOST_HOURS: usize = 9_000;
 
-fn join_all(hours: &[Cell]) -> Option<Cell> {
-    let mut cells = hours.iter();
-    let mut all = cells.next()?.clone();
-    cells.for_each(|c| all.merge(c));
+fn join_all(mut cells: impl Iterator<Item = Cell>) -> Option<Cell> {
+    let mut all = cells.next()?;
+    cells.for_each(|c| all.merge(&c));
     Some(all)
 }
 

@@ -172,7 +172,7 @@ fn totals(summary: &Summary) -> String {
     let mut counts = RecordCounts::default();
     summary.logs.values().for_each(|l| counts.add(&l.facts.counts));
     let cells = || summary.aggregates.values().flat_map(|t| &t.hours);
-    let sum = |bytes: fn(&Cell) -> u64| cells().fold(0_u64, |all, c| all.saturating_add(bytes(c)));
+    let sum = |bytes: fn(&Cell) -> u64| cells().fold(0_u64, |all, c| all.saturating_add(bytes(&c)));
     format!(
         "total: {} records read = {} flows + {} ignored + {} rejected; {} bytes out, {} bytes in; {} aggregates",
         group(counts.read),

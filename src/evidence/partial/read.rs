@@ -7,8 +7,8 @@ use super::rows::{
 };
 use super::{Body, Fault, LARGEST, LONGEST, Partial, PartialError, VERSION, closing, sound, write};
 use crate::evidence::{
-    Basis, Caps, Cell, Key, Log, LogFacts, Magnitudes, Minutes, NameKey, Problem, Range, Sample, Server,
-    Sorted, SourceLife, Summary, Total, Traits,
+    Basis, Caps, Cell, Hours, Key, Log, LogFacts, Magnitudes, Minutes, NameKey, Problem, Range, Sample,
+    Server, Sorted, SourceLife, Summary, Total, Traits,
 };
 use crate::model::audit::ByteSum;
 use crate::model::text::hex;
@@ -269,7 +269,7 @@ impl Reading {
             endpoint: endpoint.map(|e| self.text(e)).transpose()?,
             traits: get(&self.traits, traits)?,
         };
-        let hours = cells.into_iter().map(cell).collect::<Result<Vec<_>, _>>()?;
+        let hours = Hours::of(&cells.into_iter().map(cell).collect::<Result<Vec<_>, _>>()?);
         let samples = samples.into_iter().map(|s| self.sample(s)).collect::<Result<_, _>>()?;
         let magnitudes = Magnitudes::of(magnitudes);
         Ok((key, Total { hours, magnitudes, samples }))

@@ -2,7 +2,7 @@
 
 use super::{Fault, MOST};
 use crate::bytes::PIECE;
-use crate::evidence::{Cell, Key, Log, LogFacts, NameKey, Range, Server, Summary, Total};
+use crate::evidence::{Cell, Hours, Key, Log, LogFacts, NameKey, Range, Server, Summary, Total};
 use crate::model::Time;
 use crate::model::net::fold_mapped;
 use crate::model::time::HOUR;
@@ -139,18 +139,18 @@ impl<'s> Aggregates<'s> {
 }
 
 /// The cells of a key; its first and last record.
-fn hours(cells: &[Cell]) -> Result<(Time, Time), Fault> {
-    let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Err(SUM) };
-    check(cells.is_sorted_by(|a, b| a.hour() < b.hour()), ORDER)?;
-    for cell in cells {
+fn hours(hours: &Hours) -> Result<(Time, Time), Fault> {
+    let (Some(first), Some(last)) = (hours.iter().next(), hours.iter().last()) else { return Err(SUM) };
+    check(hours.iter().is_sorted_by(|a, b| a.hour() < b.hour()), ORDER)?;
+    for cell in hours {
         let Cell { records, bytes_out, bytes_in, last, .. } = cell;
-        [*records, bytes_out.unknown, bytes_in.unknown].iter().try_for_each(|n| count(*n))?;
+        [records, bytes_out.unknown, bytes_in.unknown].into_iter().try_for_each(count)?;
         check(
-            last.hour() == cell.hour() || cells.len() == 1,
+            last.hour() == cell.hour() || hours.len() == 1,
             Fault::Unsound("a cell spans more than its hour"),
         )?;
         let unknown = bytes_out.unknown.max(bytes_in.unknown);
-        check(*records > 0 && unknown <= *records && cell.largest <= bytes_out.sum, SUM)?;
+        check(records > 0 && unknown <= records && cell.largest <= bytes_out.sum, SUM)?;
     }
     Ok((first.first, last.last))
 }
@@ -163,9 +163,9 @@ fn magnitudes(total: &Total) -> Result<(), Fault> {
         list.is_sorted_by(|a, b| a.0 < b.0) && list.len() <= 65 && list.iter().all(|(_, n)| *n > 0),
         ORDER,
     )?;
-    let sized = |c: &Cell| c.records.saturating_sub(c.bytes_out.unknown);
+    let sized = |c: Cell| c.records.saturating_sub(c.bytes_out.unknown);
     let known = total.hours.iter().fold(0_u64, |all, c| all.saturating_add(sized(c)));
-    let largest = total.hours.iter().filter_map(Cell::largest_out).max();
+    let largest = total.hours.iter().filter_map(|c| c.largest_out()).max();
     let bits = largest.map(|n| u64::from(u64::BITS - n.leading_zeros()));
     let all = list.iter().fold(0_u64, |all, (_, n)| all.saturating_add(*n));
     check(all == known && bits == list.last().map(|(b, _)| u64::from(*b)), SUM)

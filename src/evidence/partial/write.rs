@@ -234,7 +234,7 @@ fn aggregate_row(
     )
 }
 
-fn cell_row(c: &Cell) -> CellRow {
+fn cell_row(c: Cell) -> CellRow {
     let span = c.last.since(c.first).unsigned_abs();
     CellRow(
         c.first.micros(),

@@ -51,7 +51,7 @@ impl Table<'_> {
             if before == Some(rank)
                 && let Some((key, last)) = list.last_mut()
             {
-                Total::join(key, last, total);
+                Total::join(key, last, vec![total]);
                 continue;
             }
             before = Some(rank);

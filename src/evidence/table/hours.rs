@@ -1,8 +1,11 @@
 //! The hours that keys have turned away from, in the order in which they did.
 //!
 //! A log is nearly in order of time, and every key has its present hour at hand: so an hour that is over is
-//! written behind the others and not looked at again until the table is drained.
+//! written behind the others and not looked at again until the table is drained. Each tells where the one before
+//! it of the same key stands.
 
+use crate::evidence;
+use crate::evidence::hours::{Packer, put, take, unvarint, varint};
 use crate::evidence::total::{Cell, MOST_HOURS, settle_hours};
 use crate::model::Time;
 use crate::model::audit::ByteSum;
@@ -105,78 +108,108 @@ impl Span {
 
 /// Cells by the number of their key.
 pub(super) struct Hours {
-    /// Those that were turned away from since it was last looked into what is there twice.
-    turned: Vec<(u32, Hour)>,
-    /// Those from before.
-    cells: Vec<(u32, Cell)>,
+    /// Cells, each after the distance to the one before it of the same key (0 if it is the first).
+    packed: Vec<u8>,
+    /// By key: behind where its last cell begins; 0 if it has none.
+    last: Vec<usize>,
+    /// How many cells there are.
+    cells: usize,
     /// How many may be there twice, or may be too many for their key.
     loose: usize,
+    /// What times are told from.
+    base: i64,
     /// Earliest and latest hour met.
     met: (i64, i64),
 }
 
 impl Default for Hours {
     fn default() -> Hours {
-        Hours { turned: Vec::new(), cells: Vec::new(), loose: 0, met: (i64::MAX, i64::MIN) }
+        let (packed, last) = (Vec::new(), Vec::new());
+        Hours { packed, last, cells: 0, loose: 0, base: 0, met: (i64::MAX, i64::MIN) }
     }
 }
 
 impl Hours {
-    /// Meets the first hour of a key.
+    /// Meets the next key, and its first hour.
     pub(super) fn meet(&mut self, hour: i64) {
+        if self.last.is_empty() {
+            self.base = hour * HOUR;
+        }
+        self.last.push(0);
+        self.turn(hour);
+    }
+
+    fn turn(&mut self, hour: i64) {
         self.met = (self.met.0.min(hour), self.met.1.max(hour));
+    }
+
+    /// Bytes of memory that the cells take.
+    pub(super) fn size(&self) -> usize {
+        self.packed.len()
     }
 
     /// Takes what was counted of a key that has turned to another hour.
     pub(super) fn put(&mut self, key: u32, hour: Hour, turned_to: i64) {
         // Whoever turns to an earlier hour may have had it before.
         let again = turned_to < self.met.1;
-        self.meet(turned_to);
+        self.turn(turned_to);
         let most = i64::try_from(MOST_HOURS).unwrap_or(i64::MAX);
         self.loose += usize::from(again || self.met.1 - self.met.0 >= most);
-        self.turned.push((key, hour));
-        if self.loose > LOOSE.max((self.turned.len() + self.cells.len()) / 2) {
+        self.link(key as usize, &hour.cell());
+        if self.loose > LOOSE.max(self.cells / 2) {
             self.squeeze();
         }
+    }
+
+    fn link(&mut self, key: usize, cell: &Cell) {
+        let Some(last) = self.last.get_mut(key) else { return };
+        let here = self.packed.len() + 1;
+        varint(&mut self.packed, if *last == 0 { 0 } else { here - *last } as u64);
+        put(cell, &mut self.packed, &mut { self.base });
+        *last = here;
+        self.cells += 1;
+    }
+
+    /// Adds the cells of a key in the order in which they were put.
+    fn unlink(&self, key: usize, cells: &mut Vec<Cell>) {
+        let mut here = self.last.get(key).copied().unwrap_or(0);
+        while let Some(mut from) = here.checked_sub(1).and_then(|at| self.packed.get(at..)) {
+            let Some(distance) = unvarint(&mut from) else { break };
+            cells.extend(take(&mut from, &mut { self.base }));
+            here = if distance == 0 { 0 } else { here.saturating_sub(distance as usize) };
+        }
+        cells.reverse();
     }
 
     /// Joins what is there twice or too many for its key.
     #[cold]
     fn squeeze(&mut self) {
-        self.loose = 0;
-        self.cells.extend(self.turned.drain(..).map(|(key, hour)| (key, hour.cell())));
-        self.cells.sort_by_key(|(key, cell)| (*key, cell.first));
-        let mut settled = Vec::with_capacity(self.cells.len() / 2);
+        let last = vec![0; self.last.len()];
+        let mut settled = Hours { last, base: self.base, met: self.met, ..Hours::default() };
         let mut cells = Vec::new();
-        for of_key in self.cells.chunk_by(|a, b| a.0 == b.0) {
+        for key in 0..self.last.len() {
             cells.clear();
-            cells.extend(of_key.iter().map(|(_, cell)| cell.clone()));
+            self.unlink(key, &mut cells);
             settle_hours(&mut cells);
-            settled.extend(of_key.iter().map(|(key, _)| *key).zip(cells.drain(..)));
+            cells.iter().for_each(|cell| settled.link(key, cell));
         }
-        self.cells = settled;
+        *self = settled;
     }
 
     /// The cells of every key, given what is present of each, in order.
-    pub(super) fn finish(self, present: impl ExactSizeIterator<Item = Hour>) -> Vec<Vec<Cell>> {
-        let mut count = vec![1_usize; present.len()];
-        for key in self.cells.iter().map(|(key, _)| key).chain(self.turned.iter().map(|(key, _)| key)) {
-            if let Some(n) = count.get_mut(*key as usize) {
-                *n += 1;
-            }
-        }
-        let mut hours: Vec<Vec<Cell>> = count.into_iter().map(Vec::with_capacity).collect();
-        let turned = self.turned.into_iter().map(|(key, hour)| (key, hour.cell()));
-        for (key, cell) in self.cells.into_iter().chain(turned) {
-            if let Some(hours) = hours.get_mut(key as usize) {
-                hours.push(cell);
-            }
-        }
-        for (hours, hour) in hours.iter_mut().zip(present) {
-            hours.push(hour.cell());
-            settle_hours(hours);
-        }
-        hours
+    pub(super) fn finish(self, present: impl Iterator<Item = Hour>) -> Vec<evidence::Hours> {
+        let (mut packer, mut cells) = (Packer::default(), Vec::new());
+        present
+            .enumerate()
+            .map(|(key, hour)| {
+                cells.clear();
+                self.unlink(key, &mut cells);
+                cells.push(hour.cell());
+                settle_hours(&mut cells);
+                cells.iter().for_each(|cell| packer.put(cell));
+                packer.finish()
+            })
+            .collect()
     }
 }
 
@@ -197,9 +230,9 @@ mod tests {
             if !now.add(time(hour), &Span::of(time(hour)), Some(1), None) {
                 of.put(0, std::mem::replace(&mut now, Hour::of(time(hour), Some(1), None)), hour);
             }
-            most = most.max(of.cells.len() + of.turned.len());
+            most = most.max(of.cells);
         }
-        (of.finish([now].into_iter()).remove(0), most)
+        (of.finish([now].into_iter()).remove(0).iter().collect(), most)
     }
 
     #[test]

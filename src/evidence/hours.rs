@@ -1,0 +1,228 @@
+//! The hours of a key, each in a few bytes: nearly all hold few records and small figures, and there are
+//! many of them.
+
+use super::total::{Cell, settle_hours};
+use crate::model::Time;
+use crate::model::audit::ByteSum;
+
+/// Cells by UTC hour, ascending.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hours {
+    packed: Box<[u8]>,
+    length: u32,
+}
+
+impl Hours {
+    /// Cells as they were written; whether they are in order is for the reader to check.
+    pub(super) fn of(cells: &[Cell]) -> Hours {
+        let mut packer = Packer::default();
+        cells.iter().for_each(|cell| packer.put(cell));
+        packer.finish()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The cells, in order.
+    #[must_use]
+    pub fn iter(&self) -> Cells<'_> {
+        Cells { packed: &self.packed, before: 0 }
+    }
+
+    /// Adds the cells of others: one for each hour, or one in all if the hours are too many.
+    pub(super) fn join<'h>(&mut self, others: impl Iterator<Item = &'h Hours>) {
+        let mut cells: Vec<Cell> = self.iter().chain(others.flatten()).collect();
+        settle_hours(&mut cells);
+        *self = Hours::of(&cells);
+    }
+}
+
+impl<'h> IntoIterator for &'h Hours {
+    type Item = Cell;
+    type IntoIter = Cells<'h>;
+
+    fn into_iter(self) -> Cells<'h> {
+        self.iter()
+    }
+}
+
+/// Iterates over cells.
+#[derive(Debug, Clone)]
+pub struct Cells<'h> {
+    packed: &'h [u8],
+    before: i64,
+}
+
+impl Iterator for Cells<'_> {
+    type Item = Cell;
+
+    #[inline]
+    fn next(&mut self) -> Option<Cell> {
+        take(&mut self.packed, &mut self.before)
+    }
+}
+
+/// Packs cells one after the other. Its memory is used again for the next list.
+#[derive(Default)]
+pub(super) struct Packer {
+    packed: Vec<u8>,
+    before: i64,
+    length: u32,
+}
+
+impl Packer {
+    pub(super) fn put(&mut self, cell: &Cell) {
+        put(cell, &mut self.packed, &mut self.before);
+        self.length += 1;
+    }
+
+    /// What was packed; it is empty afterwards.
+    pub(super) fn finish(&mut self) -> Hours {
+        let hours = Hours { packed: self.packed.as_slice().into(), length: self.length };
+        self.packed.clear();
+        (self.before, self.length) = (0, 0);
+        hours
+    }
+}
+
+/// One record, whose figures are all that there is to say.
+const SINGLE: u8 = 1;
+/// Bytes out are known.
+const OUT: u8 = 2;
+/// Bytes in are known.
+const IN: u8 = 4;
+
+/// Writes a cell. `before` is the time that the cell before it began at.
+#[inline]
+pub(super) fn put(cell: &Cell, to: &mut Vec<u8>, before: &mut i64) {
+    let Cell { first, last, records, bytes_out, bytes_in, largest } = cell;
+    let known = |sum: &ByteSum, flag| match sum {
+        ByteSum { unknown: 0, .. } => Some(flag),
+        ByteSum { sum: 0, unknown: 1 } => Some(0),
+        ByteSum { .. } => None,
+    };
+    let single = *records == 1 && first == last && *largest == bytes_out.sum;
+    let flags = match (known(bytes_out, OUT), known(bytes_in, IN)) {
+        (Some(out), Some(back)) if single => SINGLE | out | back,
+        _ => 0,
+    };
+    to.reserve(MOST);
+    to.push(flags);
+    let step = first.micros().wrapping_sub(std::mem::replace(before, first.micros()));
+    varint(to, (step << 1 ^ step >> 63) as u64);
+    if flags & SINGLE == 0 {
+        let span = last.since(*first) as u64;
+        let figures = [bytes_out.sum, bytes_out.unknown, bytes_in.sum, bytes_in.unknown, *largest];
+        [span, *records].into_iter().chain(figures).for_each(|n| varint(to, n));
+        return;
+    }
+    if flags & OUT != 0 {
+        varint(to, bytes_out.sum);
+    }
+    if flags & IN != 0 {
+        varint(to, bytes_in.sum);
+    }
+}
+
+/// Bytes of a cell at most: its flags, and eight numbers.
+const MOST: usize = 1 + 8 * 10;
+
+/// Reads a cell; `None` at the end.
+#[inline]
+pub(super) fn take(from: &mut &[u8], before: &mut i64) -> Option<Cell> {
+    let flags = *from.split_off_first()?;
+    let step = unvarint(from)?;
+    *before = before.wrapping_add((step >> 1) as i64 ^ -((step & 1) as i64));
+    let first = Time::from_micros(*before)?;
+    if flags & SINGLE == 0 {
+        let mut next = || unvarint(from);
+        let last = Time::from_micros(before.wrapping_add(next()? as i64))?;
+        let records = next()?;
+        let bytes_out = ByteSum { sum: next()?, unknown: next()? };
+        let bytes_in = ByteSum { sum: next()?, unknown: next()? };
+        return Some(Cell { first, last, records, bytes_out, bytes_in, largest: next()? });
+    }
+    let mut sum = |flag| match flags & flag {
+        0 => Some(ByteSum { sum: 0, unknown: 1 }),
+        _ => Some(ByteSum { sum: unvarint(from)?, unknown: 0 }),
+    };
+    let (bytes_out, bytes_in) = (sum(OUT)?, sum(IN)?);
+    Some(Cell { first, last: first, records: 1, bytes_out, bytes_in, largest: bytes_out.sum })
+}
+
+/// A number as LEB128: seven bits a byte, lowest first.
+#[inline]
+pub(super) fn varint(to: &mut Vec<u8>, mut n: u64) {
+    while n > 0x7f {
+        to.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    to.push(n as u8);
+}
+
+/// The number that begins here.
+#[inline]
+pub(super) fn unvarint(from: &mut &[u8]) -> Option<u64> {
+    let mut n = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *from.split_off_first()?;
+        n |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(n);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn time() -> impl Strategy<Value = Time> {
+        let any = Time::EARLIEST.micros()..=Time::LATEST.micros();
+        prop_oneof![any, Just(0), Just(1)].prop_map(|micros| Time::from_micros(micros).unwrap())
+    }
+
+    fn figure() -> impl Strategy<Value = u64> {
+        prop_oneof![any::<u64>(), 0..3_u64, Just(127), Just(128), Just(u64::MAX)]
+    }
+
+    prop_compose! {
+        fn sum()(sum in figure(), unknown in figure()) -> ByteSum {
+            ByteSum { sum, unknown }
+        }
+    }
+
+    prop_compose! {
+        fn cell()(
+            times in (time(), time()),
+            records in figure(),
+            bytes_out in sum(),
+            bytes_in in sum(),
+            (same, largest) in (any::<bool>(), figure()),
+        ) -> Cell {
+            let (first, last) = if same { (times.0, times.0) } else { times };
+            let largest = if same { bytes_out.sum } else { largest };
+            Cell { first, last, records, bytes_out, bytes_in, largest }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_cells_come_back_as_they_were(cells in prop::collection::vec(cell(), 0..20)) {
+            let hours = Hours::of(&cells);
+            prop_assert_eq!(hours.len(), cells.len());
+            prop_assert_eq!(hours.iter().collect::<Vec<_>>(), cells);
+        }
+    }
+}
