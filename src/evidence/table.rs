@@ -237,13 +237,9 @@ impl<'s> Table<'s> {
     /// Takes the name fact of a record.
     fn name(&mut self, entry: u32, fact: Fact, hour: i64) {
         let Some([last, other]) = self.named.get_mut(entry as usize) else { return };
-        if last.is_of(fact.address) {
-            if last.turn(hour) {
-                self.facts.again(last.number, hour);
-            }
-            return;
+        if !last.is_of(fact.address) {
+            std::mem::swap(last, other);
         }
-        std::mem::swap(last, other);
         if last.is_of(fact.address) {
             if last.turn(hour) {
                 self.facts.again(last.number, hour);
