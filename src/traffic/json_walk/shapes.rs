@@ -10,7 +10,7 @@
 mod tests;
 
 use super::schema::Take;
-use super::{Context, DEPTH, IGNORED, Member, Schema, TOP, Unsure, Value};
+use super::{Context, IGNORED, Member, Schema, TOP, Unsure, Value};
 use crate::traffic::lines::{Line, Places};
 
 /// The bitmaps of a line, after that of line ends.
@@ -21,6 +21,9 @@ const DIGITS: usize = 2;
 const NODES: usize = 4096;
 const BYTES: usize = 128 << 10;
 const SIBLINGS: usize = 16;
+
+/// Most arrays that are open at a time and matter.
+const DEPTH: usize = 16;
 
 /// Shapes that are learnt before any is met again; beyond, learning has to pay.
 const AT_FIRST: u64 = 256;
@@ -139,9 +142,9 @@ impl<S: Schema> Shapes<S> {
         }
     }
 
-    /// Learns the shape of a line of which the strict pass was sure.
+    /// Learns the shape of a line of which the strict pass was sure, and which it found plain.
     pub(super) fn learn(&mut self, line: &[u8]) {
-        if self.learnt > AT_FIRST + self.met / 8 || memchr::memchr(b'\\', line).is_some() {
+        if self.learnt > AT_FIRST + self.met / 8 {
             return;
         }
         self.learnt += 1;
@@ -242,7 +245,7 @@ fn number_end<S: Schema>(bytes: &[u8], places: Places<'_, 3>, at: usize) -> Resu
     }
 }
 
-/// The shape of a valid line without escapes: literals, and what comes after each.
+/// The shape of a plain, valid line: literals, and what comes after each.
 fn steps<S: Schema>(line: &[u8]) -> Option<Vec<(&[u8], Step<S>)>> {
     let mut steps = Vec::new();
     // The objects and arrays that are open: whether it is an array, and what is wanted inside.
