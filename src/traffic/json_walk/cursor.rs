@@ -153,7 +153,7 @@ impl<'a> Cursor<'a, '_> {
     pub(in crate::traffic) fn value(&self) -> Value<'a> {
         let at = self.place();
         let end = if self.peek() == b'"' { self.text_end(at + 1) } else { at };
-        Value { line: self.bytes, text: self.text, at, end }
+        Value { text: self.text, at, end }
     }
 
     /// The first quote or backslash from a place on.
