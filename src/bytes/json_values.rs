@@ -4,6 +4,7 @@
 //! each element is cut out by following strings and brackets. An element is cut, not validated: its
 //! reader does that. The same key met twice is followed twice, so a second array hides nothing.
 
+use super::json_scan::Scan;
 use super::{Halt, Piece, Window};
 
 /// Longest key that is compared; longer ones cannot be on the path.
@@ -191,58 +192,6 @@ fn space(window: &mut Window<'_>) -> Result<Option<u8>, Halt> {
     }
 }
 
-/// Where a scan through a value stands.
-#[derive(Default)]
-struct Scan {
-    depth: u64,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Scan {
-    /// Goes on through `ahead`; the number of bytes up to and with the end of the value, if it ends here.
-    fn go(&mut self, ahead: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        loop {
-            let rest = ahead.get(at..).filter(|r| !r.is_empty())?;
-            if self.escaped {
-                self.escaped = false;
-                at += 1;
-            } else if self.in_string {
-                let found = memchr::memchr2(b'"', b'\\', rest)?;
-                at += found + 1;
-                if rest.get(found) == Some(&b'\\') {
-                    self.escaped = true;
-                } else {
-                    self.in_string = false;
-                    if self.depth == 0 {
-                        return Some(at);
-                    }
-                }
-            } else {
-                let stops = |b: &u8| {
-                    matches!(b, b'"' | b'{' | b'[' | b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t')
-                };
-                let found = rest.iter().position(stops)?;
-                let scalar_ends = self.depth == 0 && at + found > 0;
-                match rest.get(found) {
-                    Some(b'"') if !scalar_ends => self.in_string = true,
-                    Some(b'{' | b'[') if !scalar_ends => self.depth += 1,
-                    Some(b'}' | b']') if self.depth > 0 => {
-                        self.depth -= 1;
-                        if self.depth == 0 {
-                            return Some(at + found + 1);
-                        }
-                    }
-                    _ if self.depth == 0 => return Some(at + found),
-                    _ => {}
-                }
-                at += found + 1;
-            }
-        }
-    }
-}
-
 /// Finds the end of the value that begins in view. With `keep`, a value of up to so many bytes stays in
 /// view and a longer one is passed over; without, it is passed over as it goes.
 fn value(window: &mut Window<'_>, keep: Option<usize>) -> Result<Extent, Halt> {
@@ -273,16 +222,6 @@ fn value(window: &mut Window<'_>, keep: Option<usize>) -> Result<Extent, Halt> {
         window
             .fill()
             .map_err(|halt| Halt { inside_record: keep.is_some_and(|max| max > KEY_MAX), ..halt })?;
-    }
-}
-
-impl Scan {
-    /// As [`Scan::go`], for bytes that are not the first of the value: an end before them is an end at 0.
-    fn resume(&mut self, ahead: &[u8]) -> Option<usize> {
-        let scalar = self.depth == 0 && !self.in_string && !self.escaped;
-        let ends =
-            |b: &u8| matches!(b, b'"' | b'{' | b'[' | b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t');
-        if scalar { ahead.iter().position(ends) } else { self.go(ahead) }
     }
 }
 

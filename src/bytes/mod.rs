@@ -6,6 +6,8 @@
 mod container;
 mod content;
 mod decoded;
+mod json_scan;
+pub mod json_strings;
 mod json_values;
 mod lines;
 pub mod simd;

@@ -23,6 +23,12 @@ pub enum Class {
     Break,
     /// `0` to `9`.
     Digit,
+    /// Brackets, colons and commas: what stands between the values of JSON.
+    Mark,
+    /// Below 0x20.
+    Control,
+    /// White space of JSON: space, tab, line feed and carriage return.
+    Space,
 }
 
 /// Bytes to a group: one word of each bitmap.
@@ -141,16 +147,20 @@ fn portable<const N: usize>(group: &[u8; GROUP], classes: impl Fn() -> [Class; N
     let below = |x: u64, n: u8| HIGH & !((x | HIGH) - LOW * u64::from(n));
     let is = |x: u64, b: u8| zero(x ^ (LOW * u64::from(b)));
     let odd = |x: u64| (x & HIGH) | below(x & !HIGH, 0x20);
+    let either = |x: u64, b: u8| zero((x | (LOW << 5)) ^ (LOW * u64::from(b)));
     let mut out = [0; N];
     for (i, eight) in group.as_chunks::<8>().0.iter().enumerate() {
         let x = u64::from_le_bytes(*eight);
         for (word, class) in out.iter_mut().zip(classes()) {
             let high = match class {
                 Class::Is(b) => is(x, b),
-                Class::Either(b) => zero((x | (LOW << 5)) ^ (LOW * u64::from(b))),
+                Class::Either(b) => either(x, b),
                 Class::Odd => odd(x),
                 Class::Break => odd(x) | is(x, b'"') | is(x, b'\\'),
                 Class::Digit => below(x & !HIGH, b'9' + 1) & !below(x & !HIGH, b'0') & !x,
+                Class::Mark => either(x, b'{') | either(x, b'}') | is(x, b':') | is(x, b','),
+                Class::Control => below(x & !HIGH, 0x20) & !x,
+                Class::Space => is(x, b' ') | is(x, b'\t') | is(x, b'\n') | is(x, b'\r'),
             };
             // Gathers the high bits of the bytes into one byte.
             let bits = ((high >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
@@ -172,19 +182,23 @@ fn avx512<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; 
         let v = unsafe { _mm512_loadu_si512(group.as_ptr().cast()) };
         let folded = _mm512_or_si512(v, _mm512_set1_epi8(0x20));
         let is = |b: u8| _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b.cast_signed()));
+        let either = |b: u8| _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8(b.cast_signed()));
         // As signed numbers, bytes above 0x7f are below zero.
         let odd = || _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20));
         let mut words = [0; N];
         for (word, class) in words.iter_mut().zip(classes()) {
             *word = match class {
                 Class::Is(b) => is(b),
-                Class::Either(b) => _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8(b.cast_signed())),
+                Class::Either(b) => either(b),
                 Class::Odd => odd(),
                 Class::Break => odd() | is(b'"') | is(b'\\'),
                 Class::Digit => {
                     let from_zero = _mm512_sub_epi8(v, _mm512_set1_epi8(b'0'.cast_signed()));
                     _mm512_cmplt_epu8_mask(from_zero, _mm512_set1_epi8(10))
                 }
+                Class::Mark => either(b'{') | either(b'}') | is(b':') | is(b','),
+                Class::Control => _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20)),
+                Class::Space => is(b' ') | is(b'\t') | is(b'\n') | is(b'\r'),
             };
         }
         out.push(words);
@@ -195,7 +209,7 @@ fn avx512<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; 
 #[target_feature(enable = "avx2")]
 fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N], out: &mut Vec<[u64; N]>) {
     use std::arch::x86_64::{
-        _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_max_epi8, _mm256_min_epu8,
+        __m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_max_epi8, _mm256_min_epu8,
         _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm256_xor_si256,
     };
     for group in groups {
@@ -205,24 +219,32 @@ fn avx2<const N: usize>(groups: &[[u8; GROUP]], classes: impl Fn() -> [Class; N]
             let v = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
             let folded = _mm256_or_si256(v, _mm256_set1_epi8(0x20));
             let is = |b: u8| _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b.cast_signed()));
+            // Several comparisons would be put together bit by bit; the least difference is zero if one is.
+            let unlike = |b: u8, v| _mm256_xor_si256(v, _mm256_set1_epi8(b.cast_signed()));
+            let any = |[a, b, c, d]: [__m256i; 4]| {
+                let least = _mm256_min_epu8(_mm256_min_epu8(a, b), _mm256_min_epu8(c, d));
+                _mm256_cmpeq_epi8(least, _mm256_set1_epi8(0))
+            };
             for (word, class) in words.iter_mut().zip(classes()) {
                 let hits = match class {
                     Class::Is(b) => is(b),
                     Class::Either(b) => _mm256_cmpeq_epi8(folded, _mm256_set1_epi8(b.cast_signed())),
                     Class::Odd => _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v),
                     Class::Break => {
-                        // The least of three is zero if one is. Three comparisons are put together bit by bit.
-                        let quote = _mm256_xor_si256(v, _mm256_set1_epi8(b'"'.cast_signed()));
-                        let backslash = _mm256_xor_si256(v, _mm256_set1_epi8(b'\\'.cast_signed()));
                         let even = _mm256_max_epi8(v, _mm256_set1_epi8(0x1f));
                         let odd = _mm256_sub_epi8(even, _mm256_set1_epi8(0x1f));
-                        let least = _mm256_min_epu8(_mm256_min_epu8(quote, backslash), odd);
-                        _mm256_cmpeq_epi8(least, _mm256_set1_epi8(0))
+                        any([unlike(b'"', v), unlike(b'\\', v), odd, odd])
                     }
                     Class::Digit => {
                         let from_zero = _mm256_sub_epi8(v, _mm256_set1_epi8(b'0'.cast_signed()));
                         _mm256_cmpeq_epi8(_mm256_min_epu8(from_zero, _mm256_set1_epi8(9)), from_zero)
                     }
+                    Class::Mark => {
+                        let (open, close) = (unlike(b'{', folded), unlike(b'}', folded));
+                        any([open, close, unlike(b':', v), unlike(b',', v)])
+                    }
+                    Class::Control => _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v),
+                    Class::Space => any([b' ', b'\t', b'\n', b'\r'].map(|b| unlike(b, v))),
                 };
                 *word |= u64::from(_mm256_movemask_epi8(hits).cast_unsigned()) << (32 * i);
             }
@@ -252,8 +274,8 @@ mod tests {
 
     struct Told;
 
-    impl Classes<8> for Told {
-        const LIST: [Class; 8] = [
+    impl Classes<11> for Told {
+        const LIST: [Class; 11] = [
             Class::Is(b'"'),
             Class::Is(0),
             Class::Is(0xff),
@@ -262,6 +284,9 @@ mod tests {
             Class::Odd,
             Class::Break,
             Class::Digit,
+            Class::Mark,
+            Class::Control,
+            Class::Space,
         ];
     }
 
@@ -272,6 +297,9 @@ mod tests {
             Class::Odd => !(0x20..0x80).contains(&b),
             Class::Break => !(0x20..0x80).contains(&b) || matches!(b, b'"' | b'\\'),
             Class::Digit => b.is_ascii_digit(),
+            Class::Mark => matches!(b | 0x20, b'{' | b'}') || matches!(b, b':' | b','),
+            Class::Control => b < 0x20,
+            Class::Space => matches!(b, b' ' | b'\t' | b'\n' | b'\r'),
         }
     }
 
@@ -291,7 +319,7 @@ mod tests {
 
     fn check(bytes: &[u8]) {
         for kind in kinds() {
-            let mut out = vec![[7; 8]];
+            let mut out = vec![[7; 11]];
             kind.bitmaps(|| Told::LIST, bytes, &mut out);
             assert_eq!(out.len(), bytes.len().div_ceil(GROUP), "{kind:?}");
             for (i, words) in out.iter().enumerate() {

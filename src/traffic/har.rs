@@ -1,5 +1,8 @@
 //! HTTP Archive (HAR) 1.2, as browsers and proxies write it.
 
+mod quick;
+
+use super::json_walk::Scratch;
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::flow::UNNAMED_CLIENT;
 use crate::model::net::Url;
@@ -60,17 +63,21 @@ impl Format for Har {
     }
 
     fn decoder<'o>(&self, _: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
-        Box::new(Reader)
+        Box::<Reader>::default()
     }
 }
 
-struct Reader;
+#[derive(Default)]
+struct Reader {
+    scratch: Scratch,
+}
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let at = At { offset: block.offset, length: block.bytes.len() as u64, record: 0, line: None };
         let reject = |out: &mut dyn Sink, why| out.record(at, block.bytes, Settled::Rejected(why));
-        match serde_json::from_slice::<Entry<'_>>(block.bytes) {
+        let quick = quick::entry(block.bytes, &mut self.scratch);
+        match quick.or_else(|_| serde_json::from_slice::<Entry<'_>>(block.bytes)) {
             Ok(entry) => entry.settle(at, block.bytes, out),
             Err(e) if e.is_data() => reject(out, "an entry lacks what every entry has"),
             Err(_) => reject(out, "an entry is not JSON"),
@@ -309,7 +316,7 @@ mod tests {
     fn read(entry: &str) -> String {
         let mut seen = Seen::default();
         let block = Block { bytes: entry.as_bytes(), offset: 0, line: 1, last: false };
-        assert!(Reader.block(block, &mut seen).is_continue());
+        assert!(Reader::default().block(block, &mut seen).is_continue());
         seen.0.join("|")
     }
 

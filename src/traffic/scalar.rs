@@ -43,15 +43,30 @@ fn usual_epoch(text: &[u8]) -> Option<Time> {
     Time::from_micros(seconds * 1_000_000 + micros)
 }
 
-/// Eight digits at once: pairs, then fours, then all.
+/// A whole number of one to seven digits at the front, and how many they are. Nothing if there are other than so
+/// many, or fewer than eight bytes.
+#[inline(always)]
+pub(super) fn short_number(text: &[u8]) -> Option<(u64, usize)> {
+    let digits = u64::from_le_bytes(*text.first_chunk()?) ^ ZEROS;
+    // Up to the first byte that is none, nothing is carried into a digit.
+    let bits = beyond_nine(digits).trailing_zeros() & !7;
+    // Zeros take the place of what follows, and of what would stand before.
+    let number = |bits: u32| eight_digits(digits << (64 - bits)).cast_unsigned();
+    matches!(bits, 8..64).then(|| (number(bits), bits as usize / 8))
+}
+
+/// Eight digits at once.
 fn eight(text: [u8; 8]) -> Option<i64> {
     let digits = u64::from_le_bytes(text) ^ ZEROS;
-    if beyond_nine(digits) != 0 {
-        return None;
-    }
+    (beyond_nine(digits) == 0).then(|| eight_digits(digits))
+}
+
+/// The number that eight digits make, the first one lowest: pairs, then fours, then all.
+#[inline(always)]
+fn eight_digits(digits: u64) -> i64 {
     let pairs = (digits & 0x000f_000f_000f_000f) * 10 + (digits >> 8 & 0x000f_000f_000f_000f);
     let fours = (pairs & 0x0000_00ff_0000_00ff) * 100 + (pairs >> 16 & 0x0000_00ff_0000_00ff);
-    Some(((fours & 0xffff) * 10_000 + (fours >> 32)).cast_signed())
+    ((fours & 0xffff) * 10_000 + (fours >> 32)).cast_signed()
 }
 
 fn any_epoch(text: &[u8]) -> Option<Time> {
@@ -217,6 +232,11 @@ mod tests {
                             prop_assert_eq!(Some(quick), any_epoch(&stamp[..end]));
                         }
                     }
+                }
+                for text in [text.as_bytes(), &damaged[..], &stamp[..]] {
+                    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+                    let wanted = matches!(digits, 1..8).then(|| (number(&text[..digits]).unwrap(), digits));
+                    prop_assert_eq!(short_number(text), wanted.filter(|_| text.len() >= 8));
                 }
                 let times = parts.iter().map(|(n, z)| format!("179{:03}{:04}.{:06}", n, z * 731, n * 197));
                 for time in times {

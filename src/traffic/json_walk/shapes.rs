@@ -10,7 +10,7 @@
 mod tests;
 
 use super::schema::Take;
-use super::{Context, DEPTH, IGNORED, Member, Schema, TOP, Unsure, Value};
+use super::{Context, IGNORED, Member, Schema, TOP, Unsure, Value};
 use crate::traffic::lines::{Line, Places};
 
 /// The bitmaps of a line, after that of line ends.
@@ -22,12 +22,15 @@ const NODES: usize = 4096;
 const BYTES: usize = 128 << 10;
 const SIBLINGS: usize = 16;
 
+/// Most arrays that are open at a time and matter.
+const DEPTH: usize = 16;
+
 /// Shapes that are learnt before any is met again; beyond, learning has to pay.
 const AT_FIRST: u64 = 256;
 
 /// What comes after the literal of a node.
 enum Step<S: Schema> {
-    /// A text, and what takes it.
+    /// A text, whose first quote is the last byte of the literal, and what takes it.
     Text(Option<Take<S>>),
     Number(Option<Take<S>>),
     /// A wanted value that is a word, an object or an array: the literals that follow say which. An array
@@ -42,12 +45,24 @@ enum Step<S: Schema> {
 }
 
 struct Node<S: Schema> {
-    /// Where its literal begins and ends.
-    literal: (u32, u32),
+    literal: Literal,
     step: Step<S>,
     /// The node to look at if the literal is another, and the first of those that come after this one.
     next: u32,
     inner: u32,
+}
+
+/// Bytes of a literal that are compared at once.
+const HEAD: usize = 32;
+
+/// Bytes that a line has in common with others of its shape. Most are short, and of no length that could be
+/// foreseen: a fixed number of bytes is compared, and what is not of the literal masked.
+struct Literal {
+    head: [u64; HEAD / 8],
+    mask: [u64; HEAD / 8],
+    length: usize,
+    /// Where the bytes after its head begin and end.
+    rest: (u32, u32),
 }
 
 /// No node.
@@ -56,6 +71,7 @@ const NONE: u32 = u32::MAX;
 /// The shapes of the lines of a log.
 pub(super) struct Shapes<S: Schema> {
     nodes: Vec<Node<S>>,
+    /// What does not fit into the heads of literals.
     literals: Vec<u8>,
     /// Lines that were of a known shape, and lines that were learnt.
     met: u64,
@@ -82,19 +98,15 @@ impl<S: Schema> Shapes<S> {
         let (mut open, mut starts) = (0, [0; DEPTH]);
         loop {
             let node = self.nodes.get(index as usize).ok_or(Unsure)?;
-            let (from, to) = (node.literal.0 as usize, node.literal.1 as usize);
-            let literal = self.literals.get(from..to).ok_or(Unsure)?;
-            let next = bytes.get(at + literal.len());
-            let fits = match node.step {
-                Step::Text(_) => next == Some(&b'"'),
-                Step::Number(_) => next.is_some_and(u8::is_ascii_digit),
-                _ => true,
-            };
-            if !fits || !bytes.get(at..).is_some_and(|rest| begins(rest, literal)) {
+            let behind = at + node.literal.length;
+            let number = matches!(node.step, Step::Number(_));
+            if number && !bytes.get(behind).is_some_and(u8::is_ascii_digit)
+                || !node.literal.begins(line.ahead.get(at..).unwrap_or_default(), &self.literals)
+            {
                 index = node.next;
                 continue;
             }
-            at += literal.len();
+            at = behind;
             index = node.inner;
             let mut begin = |at| starts.get_mut(open).map(|start| *start = at).ok_or(Unsure);
             match &node.step {
@@ -104,19 +116,19 @@ impl<S: Schema> Shapes<S> {
                         return Err(Unsure);
                     }
                     if let Some(take) = take {
-                        take(record, Value { line: bytes, text, at, end })?;
+                        take(record, Value { text, at: at - 1, end })?;
                     }
                     at = end + 1;
                 }
                 Step::Number(take) => {
                     let end = number_end::<S>(bytes, line.places, at)?;
                     if let Some(take) = take {
-                        take(record, Value { line: bytes, text, at, end })?;
+                        take(record, Value { text, at, end })?;
                     }
                     at = end;
                 }
                 Step::Rest(take, array) => {
-                    take(record, Value { line: bytes, text, at, end: at })?;
+                    take(record, Value { text, at, end: at })?;
                     begin(at)?;
                     open += usize::from(*array);
                 }
@@ -139,9 +151,9 @@ impl<S: Schema> Shapes<S> {
         }
     }
 
-    /// Learns the shape of a line of which the strict pass was sure.
+    /// Learns the shape of a line of which the strict pass was sure, and which it found plain.
     pub(super) fn learn(&mut self, line: &[u8]) {
-        if self.learnt > AT_FIRST + self.met / 8 || memchr::memchr(b'\\', line).is_some() {
+        if self.learnt > AT_FIRST + self.met / 8 {
             return;
         }
         self.learnt += 1;
@@ -171,8 +183,7 @@ impl<S: Schema> Shapes<S> {
         };
         let (mut last, mut index, mut siblings) = (None, first, 0);
         while let Some(node) = self.nodes.get(index as usize) {
-            let (from, to) = (node.literal.0 as usize, node.literal.1 as usize);
-            let same = self.literals.get(from..to) == Some(literal);
+            let same = node.literal.is(literal, &self.literals);
             if same && std::mem::discriminant(&node.step) == std::mem::discriminant(&step) {
                 return Some(index);
             }
@@ -183,10 +194,8 @@ impl<S: Schema> Shapes<S> {
             return None;
         }
         let new = u32::try_from(self.nodes.len()).ok()?;
-        let from = u32::try_from(self.literals.len()).ok()?;
-        self.literals.extend_from_slice(literal);
-        let to = u32::try_from(self.literals.len()).ok()?;
-        self.nodes.push(Node { literal: (from, to), step, next: NONE, inner: NONE });
+        let literal = Literal::new(literal, &mut self.literals)?;
+        self.nodes.push(Node { literal, step, next: NONE, inner: NONE });
         if let Some(node) = last.and_then(|last| self.nodes.get_mut(last as usize)) {
             node.next = new;
         } else if let Some(node) = outer.and_then(|outer| self.nodes.get_mut(outer as usize)) {
@@ -196,21 +205,57 @@ impl<S: Schema> Shapes<S> {
     }
 }
 
-/// Whether bytes begin with a literal, without a call: literals are short.
-#[inline(always)]
-fn begins(bytes: &[u8], literal: &[u8]) -> bool {
-    let Some(bytes) = bytes.get(..literal.len()) else { return false };
-    let ((eights, _), (others, _)) = (bytes.as_chunks::<8>(), literal.as_chunks::<8>());
-    if let (Some(end), Some(other)) = (bytes.last_chunk::<8>(), literal.last_chunk::<8>()) {
-        return eights.iter().zip(others).all(|(a, b)| a == b) && end == other;
+impl Literal {
+    /// A literal; what its head does not hold comes behind the rests of others.
+    fn new(bytes: &[u8], rests: &mut Vec<u8>) -> Option<Literal> {
+        let (head, rest) = bytes.split_at_checked(HEAD).unwrap_or((bytes, &[]));
+        let from = u32::try_from(rests.len()).ok()?;
+        rests.extend_from_slice(rest);
+        let to = u32::try_from(rests.len()).ok()?;
+        let ones = [u8::MAX; HEAD];
+        let mask = words(&padded(ones.get(..head.len())?));
+        Some(Literal { head: words(&padded(head)), mask, length: bytes.len(), rest: (from, to) })
     }
-    bytes.iter().zip(literal).all(|(a, b)| a == b)
+
+    /// Whether bytes begin with it.
+    #[inline(always)]
+    fn begins(&self, bytes: &[u8], rests: &[u8]) -> bool {
+        let found = bytes.first_chunk::<HEAD>().map_or_else(|| words(&padded(bytes)), words);
+        let wanted = self.head.iter().zip(&self.mask);
+        let differ = found.iter().zip(wanted).fold(0, |bits, (f, (w, mask))| bits | (f ^ w) & mask);
+        differ == 0 && (self.length <= HEAD || self.goes_on(bytes, rests))
+    }
+
+    fn goes_on(&self, bytes: &[u8], rests: &[u8]) -> bool {
+        let rest = rests.get(self.rest.0 as usize..self.rest.1 as usize);
+        rest.is_some_and(|rest| bytes.get(HEAD..self.length) == Some(rest))
+    }
+
+    fn is(&self, bytes: &[u8], rests: &[u8]) -> bool {
+        self.length == bytes.len() && self.begins(bytes, rests)
+    }
 }
 
-/// Where a text that begins at a quote ends or stops being plain.
+#[inline(always)]
+fn words(bytes: &[u8; HEAD]) -> [u64; HEAD / 8] {
+    let mut words = [0; HEAD / 8];
+    let eights = bytes.as_chunks::<8>().0;
+    words.iter_mut().zip(eights).for_each(|(word, eight)| *word = u64::from_le_bytes(*eight));
+    words
+}
+
+/// Fewer bytes than a head, and zeros, which are in no literal.
+#[cold]
+fn padded(bytes: &[u8]) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    head
+}
+
+/// Where a text that begins behind its quote ends or stops being plain.
 #[inline(always)]
 fn text_end(places: Places<'_, 3>, at: usize) -> usize {
-    let mut end = at + 1;
+    let mut end = at;
     loop {
         let breaks = places.from(BREAKS, end);
         if breaks != 0 {
@@ -242,7 +287,7 @@ fn number_end<S: Schema>(bytes: &[u8], places: Places<'_, 3>, at: usize) -> Resu
     }
 }
 
-/// The shape of a valid line without escapes: literals, and what comes after each.
+/// The shape of a plain, valid line: literals, and what comes after each.
 fn steps<S: Schema>(line: &[u8]) -> Option<Vec<(&[u8], Step<S>)>> {
     let mut steps = Vec::new();
     // The objects and arrays that are open: whether it is an array, and what is wanted inside.
@@ -262,7 +307,8 @@ fn steps<S: Schema>(line: &[u8]) -> Option<Vec<(&[u8], Step<S>)>> {
                     at += 1;
                     continue;
                 }
-                steps.push((before, Step::Text(member.take().map(|m: Member<S>| m.take))));
+                let quoted = line.get(literal..literal + before.len() + 1)?;
+                steps.push((quoted, Step::Text(member.take().map(|m: Member<S>| m.take))));
                 literal = at;
             }
             b'0'..=b'9' => {

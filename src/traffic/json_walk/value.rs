@@ -1,13 +1,13 @@
 //! A value of a member, looked at only if somebody wants it.
 
 use super::Unsure;
+use crate::traffic::scalar::short_number;
 use std::borrow::Cow;
 
 /// A value that begins somewhere.
 #[derive(Clone, Copy)]
 pub(in crate::traffic) struct Value<'a> {
-    pub(super) line: &'a [u8],
-    /// The same as text: the pass is unsure of every line that is not ASCII.
+    /// The line in which it stands.
     pub(super) text: &'a str,
     pub(super) at: usize,
     /// Of a text, its first backslash, or the quote at its end if it has none.
@@ -17,7 +17,7 @@ pub(in crate::traffic) struct Value<'a> {
 impl<'a> Value<'a> {
     /// Its first byte.
     fn first(&self) -> u8 {
-        self.line.get(self.at).copied().unwrap_or(0)
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     /// A text.
@@ -26,7 +26,7 @@ impl<'a> Value<'a> {
         if self.first() != b'"' {
             return Err(Unsure);
         }
-        if self.line.get(self.end) == Some(&b'\\') {
+        if self.text.as_bytes().get(self.end) == Some(&b'\\') {
             return self.escaped();
         }
         self.text.get(self.at + 1..self.end).map(Cow::Borrowed).ok_or(Unsure)
@@ -34,14 +34,19 @@ impl<'a> Value<'a> {
 
     #[cold]
     fn escaped(&self) -> Result<Cow<'a, str>, Unsure> {
-        let rest = self.line.get(self.at..).ok_or(Unsure)?;
+        let rest = self.text.as_bytes().get(self.at..).ok_or(Unsure)?;
         let mut texts = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
         texts.next().and_then(Result::ok).map(Cow::Owned).ok_or(Unsure)
     }
 
     /// A whole number that is not negative.
     pub(in crate::traffic) fn number(&self) -> Result<u64, Unsure> {
-        let rest = self.line.get(self.at..).ok_or(Unsure)?;
+        let rest = self.text.as_bytes().get(self.at..).ok_or(Unsure)?;
+        if let Some((number, behind)) = short_number(rest)
+            && matches!(rest.get(behind), Some(b',' | b'}' | b']'))
+        {
+            return Ok(number);
+        }
         let mut number = 0_u64;
         for (i, b) in rest.iter().enumerate() {
             match b {
@@ -74,7 +79,8 @@ impl<'a> Value<'a> {
 
     /// A number as it is written.
     pub(in crate::traffic) fn digits(&self) -> Result<&'a [u8], Unsure> {
-        let rest = self.line.get(self.at..).filter(|_| self.first().is_ascii_digit()).ok_or(Unsure)?;
+        let rest =
+            self.text.as_bytes().get(self.at..).filter(|_| self.first().is_ascii_digit()).ok_or(Unsure)?;
         memchr::memchr2(b',', b'}', rest).and_then(|end| rest.get(..end)).ok_or(Unsure)
     }
 

@@ -70,13 +70,13 @@ fn learn(reader: &mut Reader<Little>, line: &str) {
 #[test]
 fn a_line_of_a_known_shape_says_its_own_values() {
     let mut reader = Reader::default();
-    let list = r#"[{"number":7,"z":true},["v"],[]]"#;
+    let list = r#"[{"number":7,"z":true},{"y":["v"]},{}]"#;
     let line = format!(r#"{{"text":"a","x":{{"number":1,"y":[{{}},["z"]]}},"list":{list},"n":0}}"#);
     assert_eq!(by_shape(&mut reader, &line), None);
     learn(&mut reader, &line);
-    assert_eq!(by_shape(&mut reader, &line), Some(format!(r#"Some("a") Some(7) ++["v"]+[]{list}"#)));
+    assert_eq!(by_shape(&mut reader, &line), Some(format!(r#"Some("a") Some(7) +++{list}"#)));
     let changed = |text: &str| text.replace(r#""a""#, r#""""#).replace(":7", ":12").replace('v', "vv");
-    let other = Some(format!(r#"Some("") Some(12) ++["vv"]+[]{}"#, changed(list)));
+    let other = Some(format!(r#"Some("") Some(12) +++{}"#, changed(list)));
     assert_eq!(by_shape(&mut reader, &changed(&line)), other);
     for (from, to) in [
         (":7", ":07"),
