@@ -28,25 +28,31 @@ pub(super) struct Columns {
     edges: Vec<[u32; 2]>,
     /// How many of them are of this line.
     count: usize,
+    /// Whether a backslash stands in one of them, or near them.
+    escaped: bool,
 }
 
 impl Columns {
     /// Every separator ends a column: two in a row have an empty one between them. At most `wanted` are cut.
     pub(super) fn cut(&mut self, line: Places<'_, 3>, wanted: usize) -> usize {
         self.room(wanted);
-        let mut start = 0;
+        self.escaped = false;
+        let (mut start, mut at) = (0, 0);
         let mut slots = self.edges.get_mut(..wanted).unwrap_or_default().iter_mut();
-        for Group { base, mut bits, .. } in groups(line, SEPARATORS) {
+        while at < line.len() {
+            let mut bits = line.from(SEPARATORS, at) & inside(line, at);
+            self.escaped |= line.from(BACKSLASHES, at) != 0;
             while bits != 0 {
-                let at = base.wrapping_add(bits.trailing_zeros());
                 let Some(slot) = slots.next() else {
                     self.count = wanted;
                     return wanted;
                 };
-                *slot = [start, at];
-                start = at.wrapping_add(1);
+                let end = (at as u32).wrapping_add(bits.trailing_zeros());
+                *slot = [start, end];
+                start = end.wrapping_add(1);
                 bits &= bits.wrapping_sub(1);
             }
+            at = at.wrapping_add(GROUP);
         }
         if let Some(slot) = slots.next() {
             *slot = [start, line.len() as u32];
@@ -59,31 +65,22 @@ impl Columns {
     /// `wanted` are cut.
     pub(super) fn words(&mut self, line: Places<'_, 3>, wanted: usize) -> usize {
         self.room(wanted);
-        // A word begins and ends where being a separator changes; before the line stands one.
-        let mut before = 1;
+        // A word begins and ends where being a separator changes; around the line stand separators.
+        let (mut before, mut at) = (1, 0);
         let slots = self.edges.get_mut(..wanted).unwrap_or_default();
         let mut edges = slots.as_flattened_mut().iter_mut();
-        'line: for Group { base, bits, outside } in groups(line, SEPARATORS) {
-            let separators = bits | outside;
+        'line: while at <= line.len() {
+            let separators = line.from(SEPARATORS, at) | !inside(line, at);
             let mut changes = separators ^ (separators << 1 | before);
             before = separators >> 63;
             while changes != 0 {
                 let Some(edge) = edges.next() else { break 'line };
-                *edge = base.wrapping_add(changes.trailing_zeros());
+                *edge = (at as u32).wrapping_add(changes.trailing_zeros());
                 changes &= changes.wrapping_sub(1);
             }
+            at = at.wrapping_add(GROUP);
         }
-        let found = 2 * wanted - edges.len();
-        if found % 2 == 1
-            && let Some(end) = edges.next()
-        {
-            *end = line.len() as u32;
-        }
-        self.count = found.div_ceil(2);
-        // Behind a separator at its end the line seems to go on with a word.
-        if found % 2 == 1 && self.edges.get(self.count - 1).is_some_and(|[start, end]| start == end) {
-            self.count -= 1;
-        }
+        self.count = wanted - edges.len() / 2;
         self.count
     }
 
@@ -93,40 +90,25 @@ impl Columns {
         }
     }
 
+    /// Whether a backslash may stand in a column of the line last cut.
+    pub(super) fn may_be_escaped(&self) -> bool {
+        self.escaped
+    }
+
     /// The columns of the line last cut.
     pub(super) fn of<'a, 'c>(&'c self, line: &'a [u8]) -> Row<'a, 'c> {
         Row { line, edges: self.edges.get(..self.count).unwrap_or_default() }
     }
 }
 
-/// Whether a backslash stands anywhere in a line.
-pub(super) fn has_backslash(line: Places<'_, 3>) -> bool {
-    groups(line, BACKSLASHES).fold(0, |all, group| all | group.bits) != 0
-}
-
-/// 64 bytes, some of which are of a line.
-struct Group {
-    /// Where the first of them stands in the line; below zero if that begins behind it.
-    base: u32,
-    /// The bits of those that are of the line.
-    bits: u64,
-    /// Those that stand before the line.
-    outside: u64,
-}
-
+/// Which of 64 bytes from any of the line on are of it.
 #[inline(always)]
-fn groups(line: Places<'_, 3>, class: usize) -> impl Iterator<Item = Group> {
-    let first = line.start / GROUP;
-    let (before, behind) = ((1_u64 << (line.start % GROUP)) - 1, line.end.wrapping_neg() % GROUP);
-    let all = line.maps.get(first..line.end.div_ceil(GROUP)).unwrap_or_default();
-    let last = all.len().wrapping_sub(1);
-    all.iter().enumerate().map(move |(i, words)| {
-        let outside = if i == 0 { before } else { 0 };
-        let inside = if i == last { u64::MAX >> behind } else { u64::MAX };
-        let bits = words.get(class).copied().unwrap_or(0) & inside & !outside;
-        let base = ((first + i) * GROUP).wrapping_sub(line.start) as u32;
-        Group { base, bits, outside }
-    })
+fn inside(line: Places<'_, 3>, at: usize) -> u64 {
+    match line.len().wrapping_sub(at) {
+        0 => 0,
+        left @ 1..GROUP => u64::MAX >> (GROUP - left),
+        _ => u64::MAX,
+    }
 }
 
 /// A line and where its columns are.
@@ -153,13 +135,13 @@ impl<'a, 'c> Row<'a, 'c> {
     }
 
     /// Where a column begins and ends, if the line has it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn place(self, column: usize) -> Option<(usize, usize)> {
         self.edges.get(column).map(|[start, end]| (*start as usize, *end as usize))
     }
 
     /// A column, empty if the line has none such.
-    #[inline]
+    #[inline(always)]
     pub(super) fn column(self, column: usize) -> &'a [u8] {
         self.place(column).and_then(|(start, end)| self.line.get(start..end)).unwrap_or_default()
     }
@@ -186,7 +168,8 @@ mod tests {
             let all: Vec<_> = (0..count).map(|i| columns.of(line).column(i)).collect();
             assert_eq!(all, split.iter().copied().take(wanted).collect::<Vec<_>>());
             assert_eq!(columns.of(line).place(count), None);
-            assert_eq!(has_backslash(places), line.contains(&b'\\'));
+            let cut = all.concat();
+            assert!(columns.may_be_escaped() || !cut.contains(&b'\\'));
             let count = columns.words(places, wanted);
             let all: Vec<_> = (0..count).map(|i| columns.of(line).column(i)).collect();
             for text in [None, std::str::from_utf8(line).ok()] {

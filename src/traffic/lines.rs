@@ -16,7 +16,7 @@ pub(super) struct Line<'a, 'm, const N: usize = 1> {
     pub(super) bytes: &'a [u8],
     /// The bytes, and what follows them in the block.
     pub(super) ahead: &'a [u8],
-    /// The same as text. None if something here or near it is not UTF-8.
+    /// The same as text, of [`Lines::with`]. None if something here or near it is not UTF-8.
     pub(super) text: Option<&'a str>,
     /// Where it stands; `record` is left 0.
     pub(super) at: At,
@@ -61,7 +61,8 @@ pub(super) struct Lines<'a, const N: usize, L> {
     piece: usize,
     piece_end: usize,
     maps: Vec<[u64; N]>,
-    /// The piece as text, if it is UTF-8.
+    /// Whether somebody asks for text, and the piece as text, if it is UTF-8.
+    texts: bool,
     text: Option<&'a str>,
     /// Which group of the piece is looked at, and the line ends in it that are not met yet.
     group: usize,
@@ -74,16 +75,20 @@ const PIECE: usize = 16 << 10;
 impl<'a> Lines<'a, 1, fn(&[u8], &mut Vec<[u64; 1]>)> {
     /// Lines of which nothing else is known.
     pub(super) fn of(block: Block<'a>) -> Self {
-        Lines::with(block, |bytes, maps| places([b'\n'], bytes, maps))
+        Lines::new(block, |bytes, maps| places([b'\n'], bytes, maps), false)
     }
 }
 
 impl<'a, const N: usize, L: Fn(&[u8], &mut Vec<[u64; N]>)> Lines<'a, N, L> {
     /// Lines, and bitmaps of them. The first is of line ends.
     pub(super) fn with(block: Block<'a>, look: L) -> Self {
+        Lines::new(block, look, true)
+    }
+
+    fn new(block: Block<'a>, look: L, texts: bool) -> Self {
         let (maps, text) = (Vec::new(), None);
         let mut lines =
-            Lines { block, look, start: 0, piece: 0, piece_end: 0, maps, text, group: 0, left: 0 };
+            Lines { block, look, start: 0, piece: 0, piece_end: 0, maps, texts, text, group: 0, left: 0 };
         lines.look();
         lines
     }
@@ -109,7 +114,7 @@ impl<'a, const N: usize, L: Fn(&[u8], &mut Vec<[u64; N]>)> Lines<'a, N, L> {
             length = length.saturating_mul(2);
         };
         (self.look)(piece, &mut self.maps);
-        self.text = std::str::from_utf8(piece).ok();
+        self.text = if self.texts { std::str::from_utf8(piece).ok() } else { None };
         (self.piece, self.piece_end, self.group) = (self.start, self.start + piece.len(), 0);
         self.left = self.maps.first().and_then(|words| words.first()).copied().unwrap_or(0);
     }

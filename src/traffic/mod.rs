@@ -6,6 +6,7 @@
 //!
 //! To add a format: one file with `pub(super) static FORMAT: ...`, one word in [`shelf!`].
 
+mod addresses;
 mod columns;
 mod json_walk;
 mod layout;

@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// A whole number of at most 19 digits, nothing else.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
+    if (1..=8).contains(&text.len()) {
+        return eight(padded(text)).map(i64::cast_unsigned);
+    }
     if text.is_empty() || text.len() > 19 {
         return None;
     }
@@ -39,8 +42,30 @@ fn usual_epoch(text: &[u8]) -> Option<Time> {
     if tens > 9 || ones > 9 {
         return None;
     }
-    let seconds = eight(*whole)? * 100 + i64::from(tens) * 10 + i64::from(ones);
-    Time::from_micros(seconds * 1_000_000 + micros)
+    // Ten digits and six more fit.
+    let last = i64::from(tens.wrapping_mul(10).wrapping_add(ones));
+    let seconds = eight(*whole)?.wrapping_mul(100).wrapping_add(last);
+    Time::from_micros(seconds.wrapping_mul(1_000_000).wrapping_add(micros))
+}
+
+/// Up to eight digits with zeros before them. Bytes may be put in twice: how long a number is cannot be
+/// foreseen, and a wrong guess costs more.
+#[inline]
+fn padded(text: &[u8]) -> [u8; 8] {
+    let free = 64_u32.wrapping_sub(8 * text.len() as u32);
+    let zeros = ZEROS & !u64::MAX.wrapping_shl(free);
+    let digits = match (text.first_chunk::<4>(), text.last_chunk::<4>(), text) {
+        (Some(first), Some(last), _) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first).wrapping_shl(free) | u64::from(last) << 32
+        }
+        (.., &[first, ref rest @ ..]) => {
+            let (middle, last) = (rest.first().unwrap_or(&first), rest.last().unwrap_or(&first));
+            (u64::from(first) | u64::from(*middle) << 8).wrapping_shl(free) | u64::from(*last) << 56
+        }
+        _ => 0,
+    };
+    (digits | zeros).to_le_bytes()
 }
 
 /// A whole number of one to seven digits at the front, and how many they are. Nothing if there are other than so
@@ -56,6 +81,7 @@ pub(super) fn short_number(text: &[u8]) -> Option<(u64, usize)> {
 }
 
 /// Eight digits at once.
+#[inline]
 fn eight(text: [u8; 8]) -> Option<i64> {
     let digits = u64::from_le_bytes(text) ^ ZEROS;
     (beyond_nine(digits) == 0).then(|| eight_digits(digits))
@@ -64,9 +90,11 @@ fn eight(text: [u8; 8]) -> Option<i64> {
 /// The number that eight digits make, the first one lowest: pairs, then fours, then all.
 #[inline(always)]
 fn eight_digits(digits: u64) -> i64 {
-    let pairs = (digits & 0x000f_000f_000f_000f) * 10 + (digits >> 8 & 0x000f_000f_000f_000f);
-    let fours = (pairs & 0x0000_00ff_0000_00ff) * 100 + (pairs >> 16 & 0x0000_00ff_0000_00ff);
-    ((fours & 0xffff) * 10_000 + (fours >> 32)).cast_signed()
+    // Each even byte becomes a pair, each second one of those a four. No sum carries into the next.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let high = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul((1_000_000 << 32) | 100);
+    let low = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul((10_000 << 32) | 1);
+    (high.wrapping_add(low) >> 32).cast_signed()
 }
 
 fn any_epoch(text: &[u8]) -> Option<Time> {
@@ -206,7 +234,7 @@ mod tests {
                 parts in prop::collection::vec((0_u16..300, 0_usize..12), 3..6),
                 text in "[0-9.]{0,18}",
                 damage in (0_usize..18, any::<u8>()),
-                digits in prop::collection::vec(prop::sample::select(b"0123456789./:x\xb0".to_vec()), 17..18),
+                digits in prop::collection::vec(prop::sample::select(b"01234567890123456789./:x\xb0".to_vec()), 17..18),
             ) {
                 let spelt = |(n, zeros): &(u16, usize)| match zeros {
                     0 => format!("0{n}"),
@@ -221,6 +249,14 @@ mod tests {
                 for text in [joined.as_bytes(), text.as_bytes(), &damaged] {
                     let by_std = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok());
                     prop_assert_eq!(dotted(text), by_std, "{:?}", text);
+                }
+                for end in 0..=digits.len() {
+                    let (text, later) = (&digits[..end], &digits[end..]);
+                    for text in [text, later] {
+                        let plain = text.len() <= 19 && text.iter().all(u8::is_ascii_digit);
+                        let by_std = std::str::from_utf8(text).ok().filter(|_| plain).and_then(|t| t.parse().ok());
+                        prop_assert_eq!(number(text), by_std, "{:?}", text);
+                    }
                 }
                 let mut stamp = digits;
                 for end in [10, 14, 17] {

@@ -5,12 +5,13 @@ mod exchange;
 
 pub(super) use exchange::Exchange;
 
+use super::addresses::Addresses;
 use super::columns::{Columns, Row, alone, look};
 use super::layout::{Dialect, Layout, LayoutError};
 use super::lines::{LONGEST, Line, Lines, Places};
 use super::scalar::{epoch, number};
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::Flow;
+use crate::model::{Flow, Lane, Time};
 use exchange::known_hierarchy;
 use std::ops::ControlFlow;
 
@@ -104,14 +105,16 @@ That CONNECT is ignored so that nothing is counted twice; one logged with a peer
 #[derive(Default)]
 struct Reader {
     columns: Columns,
+    addresses: Addresses,
 }
 
 impl Decoder for Reader {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::with(block, look(b' '));
         while let Some(line) = lines.next(out) {
-            match read(&mut self.columns, &line) {
-                Ok(flow) => out.record(line.at, line.bytes, Settled::Flow(&flow)),
+            let mut flow = Flow::new(Time::EARLIEST, "", Lane::Proxy);
+            match fill(&mut flow, &mut self.columns, &mut self.addresses, &line) {
+                Ok(()) => out.record(line.at, line.bytes, Settled::Flow(&flow)),
                 Err(other) => out.record(line.at, line.bytes, other),
             }
         }
@@ -181,7 +184,13 @@ fn halves(token: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((token.get(..at)?, token.get(at + 1..)?))
 }
 
-fn read<'a>(columns: &mut Columns, line: &Line<'a, '_, 3>) -> Result<Flow<'a>, Settled<'static, 'static>> {
+/// Fills in the flow of a line, or says how it is settled without one.
+fn fill<'a>(
+    flow: &mut Flow<'a>,
+    columns: &mut Columns,
+    addresses: &mut Addresses,
+    line: &Line<'a, '_, 3>,
+) -> Result<(), Settled<'static, 'static>> {
     let rejected = Settled::Rejected;
     let record = Record::of(columns, line.bytes, line.places, line.text)
         .ok_or(rejected("not a line of this format"))?;
@@ -206,9 +215,10 @@ fn read<'a>(columns: &mut Columns, line: &Line<'a, '_, 3>) -> Result<Flow<'a>, S
         peer: Some(record.peer),
         back: Some(back),
     };
-    let mut flow = exchange.flow(end.plus(elapsed.saturating_mul(-1000)))?;
+    flow.time = end.plus(elapsed.saturating_mul(-1000));
+    exchange.fill(flow, |peer| addresses.read(peer))?;
     flow.bytes_out = both.or(record.sent).and_then(number);
-    Ok(flow)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -225,12 +235,17 @@ mod tests {
     }
 
     fn flow(line: &str) -> Flow<'_> {
-        among(line, "", |line| read(&mut Columns::default(), line))
-            .unwrap_or_else(|e| panic!("{line}: {e:?}"))
+        let mut flow = Flow::new(Time::EARLIEST, "", Lane::Proxy);
+        among(line, "", |line| fill(&mut flow, &mut Columns::default(), &mut Addresses::default(), line))
+            .unwrap_or_else(|e| panic!("{line}: {e:?}"));
+        flow
     }
 
     fn settled(line: &str) -> String {
-        match among(line, "", |line| read(&mut Columns::default(), line)) {
+        let mut flow = Flow::new(Time::EARLIEST, "", Lane::Proxy);
+        match among(line, "", |line| {
+            fill(&mut flow, &mut Columns::default(), &mut Addresses::default(), line)
+        }) {
             Err(Settled::Ignored(why)) => format!("ignored: {why}"),
             Err(Settled::Rejected(why)) => format!("rejected: {why}"),
             other => panic!("{other:?}"),

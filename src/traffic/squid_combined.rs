@@ -2,9 +2,10 @@
 
 use super::layout::clf;
 use super::lines::{LONGEST, Line, Lines};
+use super::scalar::address_bytes;
 use super::squid::Exchange;
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::Flow;
+use crate::model::{Flow, Lane};
 use std::ops::ControlFlow;
 
 /// The shelf entry.
@@ -129,7 +130,9 @@ fn read(line: &[u8]) -> Result<Flow<'_>, Settled<'static, 'static>> {
     let (hierarchy, back) = (Some(hierarchy), Some(size));
     let [client, method, url] = [client, method, url].map(|text| std::str::from_utf8(text).ok());
     let exchange = Exchange { client, result, status, method, url, hierarchy, peer: None, back };
-    exchange.flow(time)
+    let mut flow = Flow::new(time, "", Lane::Proxy);
+    exchange.fill(&mut flow, address_bytes)?;
+    Ok(flow)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use super::addresses::Addresses;
 use super::columns::{Columns, alone, look};
 use super::lines::{LONGEST, Line, Lines};
-use super::scalar::{address_bytes, epoch, number, port};
+use super::scalar::{epoch, number, port};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
-use crate::model::{Disposition, Flow, Lane, Orientation, Protocol, Visibility};
+use crate::model::{Disposition, Flow, Lane, Orientation, Protocol, Time, Visibility};
 use layout::{Layout, Role};
 use std::ops::ControlFlow;
 
@@ -92,6 +93,7 @@ guessed); fields named by hand in other words; lines with a time put in front."#
 struct Reader {
     layout: Layout,
     columns: Columns,
+    addresses: Addresses,
 }
 
 impl Decoder for Reader {
@@ -104,8 +106,9 @@ impl Decoder for Reader {
                 self.layout = layout;
                 continue;
             }
-            match read(&line, &self.layout, &mut self.columns) {
-                Ok(Read::Flow(flow)) => out.record(at, bytes, Settled::Flow(&flow)),
+            let mut flow = Flow::new(Time::EARLIEST, "", Lane::PacketFlow);
+            match self.fill(&mut flow, &line) {
+                Ok(Read::Flow) => out.record(at, bytes, Settled::Flow(&flow)),
                 Ok(Read::Sign(health, why)) => {
                     out.health(health);
                     out.record(at, bytes, Settled::Ignored(why));
@@ -124,75 +127,81 @@ impl Decoder for Reader {
 }
 
 /// What a record is.
-enum Read<'a> {
-    Flow(Flow<'a>),
+enum Read {
+    Flow,
     /// Something about the sensor, and why it is no flow.
     Sign(Health, &'static str),
 }
 
-fn read<'a>(
-    line: &Line<'a, '_, 3>,
-    layout: &Layout,
-    columns: &mut Columns,
-) -> Result<Read<'a>, &'static str> {
-    if let Some(why) = layout.fault {
-        return Err(why);
-    }
-    let row = layout.cut(line.bytes, line.places, columns).ok_or(if layout.assumed {
-        "no header before it"
-    } else {
-        "another number of columns than the header"
-    })?;
-    let of = |role: Role| Some(row.value(role)).filter(|v| !matches!(*v, [] | [b'-']));
-    // Without a header only the default format can be told from its looks.
-    if layout.assumed && of(Role::Version) != Some(b"2") {
-        return Err("no header before it");
-    }
-    let time = of(Role::Start).and_then(epoch).ok_or("start is not a number")?;
-    match of(Role::Status) {
-        None | Some(b"OK") => {}
-        Some(b"NODATA") => return Ok(Read::Sign(Health { time, lost: None }, "no traffic in the interval")),
-        // How much was skipped is not logged: at least one.
-        Some(b"SKIPDATA") => {
-            return Ok(Read::Sign(Health { time, lost: Some(1) }, "records of the interval were skipped"));
+impl Reader {
+    /// Fills in the flow of a record, if it is one.
+    fn fill<'a>(&mut self, flow: &mut Flow<'a>, line: &Line<'a, '_, 3>) -> Result<Read, &'static str> {
+        let Reader { layout, columns, addresses } = self;
+        if let Some(why) = layout.fault {
+            return Err(why);
         }
-        Some(_) => return Err("log-status is not one of AWS"),
+        let row = layout.cut(line.bytes, line.places, columns).ok_or(if layout.assumed {
+            "no header before it"
+        } else {
+            "another number of columns than the header"
+        })?;
+        let is_set = |value: &[u8]| !matches!(value, [] | [b'-']);
+        let of = |role: Role| Some(row.value(role)).filter(|v| is_set(v));
+        // Without a header only the default format can be told from its looks.
+        if layout.assumed && of(Role::Version) != Some(b"2") {
+            return Err("no header before it");
+        }
+        let time = of(Role::Start).and_then(epoch).ok_or("start is not a number")?;
+        match of(Role::Status) {
+            None | Some(b"OK") => {}
+            Some(b"NODATA") => {
+                return Ok(Read::Sign(Health { time, lost: None }, "no traffic in the interval"));
+            }
+            // How much was skipped is not logged: at least one.
+            Some(b"SKIPDATA") => {
+                return Ok(Read::Sign(
+                    Health { time, lost: Some(1) },
+                    "records of the interval were skipped",
+                ));
+            }
+            Some(_) => return Err("log-status is not one of AWS"),
+        }
+        let end = |real: Role, logged: Role| [real, logged].into_iter().find(|role| is_set(row.value(*role)));
+        let source = end(Role::PacketSource, Role::Source).ok_or("no source address")?;
+        let client = addresses.read(row.value(source)).and_then(|_| row.text(source, line.text));
+        let server = end(Role::PacketDestination, Role::Destination).ok_or("no destination address")?;
+        let (Some(client), Some(server)) = (client, addresses.read(row.value(server))) else {
+            return Err("an end is no address");
+        };
+        let ports = (optional(of(Role::SourcePort), port)?, optional(of(Role::DestinationPort), port)?);
+        (flow.time, flow.client) = (time, client);
+        flow.server_address = Some(server);
+        flow.protocol = match optional(of(Role::Protocol), number)? {
+            Some(6) => Protocol::Tcp,
+            Some(17) => Protocol::Udp,
+            Some(1 | 58) => Protocol::Icmp,
+            _ => Protocol::Other,
+        };
+        let has_ports = matches!(flow.protocol, Protocol::Tcp | Protocol::Udp);
+        let flags = optional(of(Role::Flags), number)?.filter(|_| flow.protocol == Protocol::Tcp);
+        if has_ports {
+            let (known, answers) = roles(flags, of(Role::Direction).is_some(), ports);
+            flow.orientation = known;
+            // The port of whoever asked is drawn anew for every connection and is no server's.
+            flow.server_port = ports.1.filter(|_| !answers);
+        } else {
+            flow.server_port = ports.1.filter(|port| *port != 0);
+        }
+        flow.visibility = Visibility::Address;
+        flow.disposition = match of(Role::Action) {
+            Some(b"ACCEPT") => Disposition::Delivered,
+            Some(b"REJECT") => Disposition::Denied,
+            None => Disposition::Unknown,
+            Some(_) => return Err("action is not one of AWS"),
+        };
+        flow.bytes_out = optional(of(Role::Bytes), number)?;
+        Ok(Read::Flow)
     }
-    let end = |real: Role, logged: Role| of(real).or_else(|| of(logged));
-    let source = end(Role::PacketSource, Role::Source).ok_or("no source address")?;
-    let client = address_bytes(source).and_then(|_| std::str::from_utf8(source).ok());
-    let server = end(Role::PacketDestination, Role::Destination).ok_or("no destination address")?;
-    let (Some(client), Some(server)) = (client, address_bytes(server)) else {
-        return Err("an end is no address");
-    };
-    let ports = (optional(of(Role::SourcePort), port)?, optional(of(Role::DestinationPort), port)?);
-    let mut flow = Flow::new(time, client, Lane::PacketFlow);
-    flow.server_address = Some(server);
-    flow.protocol = match optional(of(Role::Protocol), number)? {
-        Some(6) => Protocol::Tcp,
-        Some(17) => Protocol::Udp,
-        Some(1 | 58) => Protocol::Icmp,
-        _ => Protocol::Other,
-    };
-    let has_ports = matches!(flow.protocol, Protocol::Tcp | Protocol::Udp);
-    let flags = optional(of(Role::Flags), number)?.filter(|_| flow.protocol == Protocol::Tcp);
-    if has_ports {
-        let (known, answers) = roles(flags, of(Role::Direction).is_some(), ports);
-        flow.orientation = known;
-        // The port of whoever asked is drawn anew for every connection and is no server's.
-        flow.server_port = ports.1.filter(|_| !answers);
-    } else {
-        flow.server_port = ports.1.filter(|port| *port != 0);
-    }
-    flow.visibility = Visibility::Address;
-    flow.disposition = match of(Role::Action) {
-        Some(b"ACCEPT") => Disposition::Delivered,
-        Some(b"REJECT") => Disposition::Denied,
-        None => Disposition::Unknown,
-        Some(_) => return Err("action is not one of AWS"),
-    };
-    flow.bytes_out = optional(of(Role::Bytes), number)?;
-    Ok(Read::Flow(flow))
 }
 
 fn optional<T>(value: Option<&[u8]>, read: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, &'static str> {

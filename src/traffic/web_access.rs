@@ -40,10 +40,11 @@ impl Format for WebAccess {
     }
 
     fn sniff(&self, head: &Head<'_>) -> Sniff {
-        let mut errors = false;
+        let (mut errors, mut met) = (false, clf::Met::default());
         let mut lines = head.bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
         for line in lines.by_ref().take(20) {
-            if !matches!(clf::read(line.trim_ascii_end()), Err(Settled::Rejected(_))) && !is_error_line(line)
+            if !matches!(clf::read(line.trim_ascii_end(), &mut met), Err(Settled::Rejected(_)))
+                && !is_error_line(line)
             {
                 return Sniff::Maybe(LIKELY);
             }
@@ -66,20 +67,23 @@ impl Format for WebAccess {
 
     fn decoder<'o>(&self, options: &'o ReadOptions) -> Box<dyn Decoder + 'o> {
         match options.log_format.as_deref().map(Layout::of_web) {
-            None => Box::new(Usual),
+            None => Box::<Usual>::default(),
             Some(layout) => Box::new(Custom { layout }),
         }
     }
 }
 
 /// Common, combined and what begins like them.
-struct Usual;
+#[derive(Default)]
+struct Usual {
+    met: clf::Met,
+}
 
 impl Decoder for Usual {
     fn block(&mut self, block: Block<'_>, out: &mut dyn Sink) -> ControlFlow<Stop> {
         let mut lines = Lines::of(block);
         while let Some(line) = lines.next(out) {
-            settle(&line, clf::read(line.bytes), out);
+            settle(&line, clf::read(line.bytes, &mut self.met), out);
         }
         ControlFlow::Continue(())
     }

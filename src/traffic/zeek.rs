@@ -11,10 +11,10 @@
 //! | `RSTRH` `SHR` | only the answer was seen | unknown |
 //! | `OTH` | seen midway | delivered if payload was sent, else unknown |
 
-use super::scalar::{address, address_bytes};
 use super::{NameFact, Settled};
 use crate::model::net::{Host, Url, split_authority};
 use crate::model::{At, Disposition, Flow, Lane, Method, Orientation, Protocol, Time, Transport, Visibility};
+use std::net::IpAddr;
 
 /// The logs that hold traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,27 +79,31 @@ pub(super) struct Fields<'a> {
     pub(super) answered: bool,
 }
 
-/// The flow of a record, or why there is none.
+/// Fills in the flow of a record, or says why there is none. `address` reads one.
 #[inline]
-fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static str> {
+fn fill<'a>(
+    flow: &mut Flow<'a>,
+    path: Path,
+    f: &Fields<'a>,
+    mut address: impl FnMut(&[u8]) -> Option<IpAddr>,
+) -> Result<(), &'static str> {
     // Zeek writes addresses only; other text there is no name that may be shown.
-    let client = f.client.ok_or("no originator")?;
-    address(client).ok_or("the originator is no address")?;
-    let mut flow = Flow::new(time, client, Lane::PacketFlow);
+    flow.client = f.client.ok_or("no originator")?;
+    address(flow.client.as_bytes()).ok_or("the originator is no address")?;
     if let Some(text) = f.server {
-        flow.server_address = Some(address_bytes(text).ok_or("the responder is no address")?);
+        flow.server_address = Some(address(text).ok_or("the responder is no address")?);
     }
     flow.server_port = f.port;
     flow.orientation = Orientation::Stated;
     flow.visibility = if flow.server_address.is_some() { Visibility::Address } else { Visibility::Opaque };
     flow.protocol = protocol(f.protocol);
     match path {
-        Path::Conn => conn(&mut flow, f),
-        Path::Http => http(&mut flow, f),
+        Path::Conn => conn(flow, f),
+        Path::Http => http(flow, f),
         Path::Ssl => {
             flow.lane = Lane::Tls;
             flow.protocol = Protocol::Tcp;
-            named(&mut flow, f.server_name);
+            named(flow, f.server_name);
             flow.transport = tls(f.version);
             flow.disposition = match f.established {
                 Some(true) => Disposition::Delivered,
@@ -110,7 +114,7 @@ fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static
         Path::Quic => {
             flow.lane = Lane::Tls;
             flow.protocol = Protocol::Udp;
-            named(&mut flow, f.server_name);
+            named(flow, f.server_name);
             flow.transport = Transport::Quic;
             // `H` is the end of the client's handshake, `O` its data under session keys.
             flow.disposition = match f.history.is_some_and(|h| h.iter().any(|b| matches!(b, b'H' | b'O'))) {
@@ -120,12 +124,12 @@ fn flow<'a>(path: Path, time: Time, f: &Fields<'a>) -> Result<Flow<'a>, &'static
         }
         Path::Dns => {
             flow.lane = Lane::Lookup;
-            named(&mut flow, f.query);
+            named(flow, f.query);
             flow.disposition = if f.answered { Disposition::Delivered } else { Disposition::Unknown };
         }
         Path::Files | Path::Health | Path::Other => return Err("no exchange"),
     }
-    Ok(flow)
+    Ok(())
 }
 
 fn protocol(name: Option<&[u8]>) -> Protocol {
@@ -145,6 +149,7 @@ fn named<'a>(flow: &mut Flow<'a>, name: Option<&'a str>) {
     }
 }
 
+#[inline]
 fn conn<'a>(flow: &mut Flow<'a>, f: &Fields<'a>) {
     let sent = f.out.is_some_and(|n| n > 0);
     let datagrams = !matches!(flow.protocol, Protocol::Tcp);
@@ -256,21 +261,23 @@ fn tls(version: Option<&[u8]>) -> Transport {
     }
 }
 
-/// Settles a record and, for an answered lookup, tells the addresses among its answers.
+/// Settles a record and, for an answered lookup, tells the addresses among its answers. `address` reads one.
 pub(super) fn settle<'a>(
     path: Path,
     time: Time,
     fields: &Fields<'a>,
     answers: impl Iterator<Item = &'a str>,
+    mut address: impl FnMut(&[u8]) -> Option<IpAddr>,
     (at, raw): (At, &[u8]),
     out: &mut dyn super::Sink,
 ) {
-    match flow(path, time, fields) {
+    let mut flow = Flow::new(time, "", Lane::PacketFlow);
+    match fill(&mut flow, path, fields, &mut address) {
         Err(why) => out.record(at, raw, Settled::Rejected(why)),
-        Ok(flow) => {
+        Ok(()) => {
             out.record(at, raw, Settled::Flow(&flow));
             if let (Path::Dns, Some(name)) = (path, fields.query) {
-                for address in answers.filter_map(address) {
+                for address in answers.filter_map(|text| address(text.as_bytes())) {
                     out.name(&NameFact { address, name, client: flow.client, time });
                 }
             }
@@ -281,11 +288,14 @@ pub(super) fn settle<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::scalar::address_bytes;
 
     fn one<'a>(path: Path, fields: Fields<'a>) -> Flow<'a> {
         let base =
             Fields { client: Some("10.0.0.5"), server: Some(b"203.0.113.9"), port: Some(443), ..fields };
-        flow(path, Time::from_seconds(1).unwrap(), &base).unwrap()
+        let mut flow = Flow::new(Time::from_seconds(1).unwrap(), "", Lane::PacketFlow);
+        fill(&mut flow, path, &base, address_bytes).unwrap();
+        flow
     }
 
     #[test]

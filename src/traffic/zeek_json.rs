@@ -6,6 +6,7 @@ mod tests;
 
 use super::json_walk;
 use super::lines::LONGEST;
+use super::scalar::address_bytes;
 use super::zeek::{Fields, Path, settle};
 use super::{Block, Decoder, Format, Framing, Head, Health, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::time::SECOND;
@@ -221,7 +222,7 @@ impl Record<'_> {
             answered: self.rcode.is_some() || self.answers.is_some(),
         };
         let answers = self.answers.iter().flatten().map(|a| &**a);
-        settle(path, time, &fields, answers, (at, raw), out);
+        settle(path, time, &fields, answers, address_bytes, (at, raw), out);
     }
 }
 

@@ -4,7 +4,8 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use super::columns::{Columns, Row, has_backslash, look};
+use super::addresses::Addresses;
+use super::columns::{Columns, Row, look};
 use super::lines::{LONGEST, Line, Lines};
 use super::scalar::{epoch, number, port};
 use super::zeek::{self, Fields, Path};
@@ -75,6 +76,7 @@ one byte."##
 struct Reader {
     layout: Layout,
     columns: Columns,
+    addresses: Addresses,
 }
 
 impl Decoder for Reader {
@@ -104,7 +106,7 @@ impl Decoder for Reader {
 
 impl Reader {
     fn record(&mut self, line: &Line<'_, '_, 3>, out: &mut dyn Sink) {
-        let Reader { layout, columns } = self;
+        let Reader { layout, columns, addresses } = self;
         if layout.roles.is_empty() || !layout.readable {
             let why =
                 if layout.readable { "no header before it" } else { "separator is longer than one byte" };
@@ -116,16 +118,9 @@ impl Reader {
         }
         let row = columns.of(line.bytes);
         let text = line.text.or_else(|| std::str::from_utf8(line.bytes).ok());
-        match text.filter(|_| !has_backslash(line.places)) {
-            Some(text) if row.column(layout.slot(Role::Server)).is_ascii() => {
-                let told = |role| layout.value(row, role);
-                let named = |role| {
-                    let (start, end) = row.place(layout.slot(role))?;
-                    text.get(start..end).filter(|text| layout.is_set(text.as_bytes()))
-                };
-                layout.settle(line, row, told, named, out);
-            }
-            _ => layout.settle_escaped(line, row, out),
+        match text.filter(|_| !columns.may_be_escaped()) {
+            Some(text) => layout.settle(line, row, &Plain { layout, row, text }, addresses, out),
+            None => layout.settle_escaped(line, row, addresses, out),
         }
     }
 }
@@ -133,26 +128,30 @@ impl Reader {
 impl Layout {
     /// Settles a record in which something is escaped, or is no UTF-8.
     #[cold]
-    fn settle_escaped(&self, line: &Line<'_, '_, 3>, row: Row<'_, '_>, out: &mut dyn Sink) {
+    fn settle_escaped(
+        &self,
+        line: &Line<'_, '_, 3>,
+        row: Row<'_, '_>,
+        addresses: &mut Addresses,
+        out: &mut dyn Sink,
+    ) {
         let mut texts = [const { None }; ROLES];
         for role in TEXTS {
             if let Some(slot) = texts.get_mut(role as usize) {
                 *slot = self.value(row, role).map(text);
             }
         }
-        let named = |role: Role| texts.get(role as usize)?.as_deref();
-        self.settle(line, row, |role| named(role).map(str::as_bytes), named, out);
+        self.settle(line, row, &Unescaped { texts }, addresses, out);
     }
 
-    /// Settles a record by the values of its columns, of which `told` and `named` have taken back what was
-    /// escaped.
+    /// Settles a record by the values of its columns.
     #[inline]
-    fn settle<'t>(
+    fn settle(
         &self,
         line: &Line<'_, '_, 3>,
         row: Row<'_, '_>,
-        told: impl Fn(Role) -> Option<&'t [u8]>,
-        named: impl Fn(Role) -> Option<&'t str>,
+        values: &impl Values,
+        addresses: &mut Addresses,
         out: &mut dyn Sink,
     ) {
         let Some(time) = epoch(row.column(self.slot(Role::Time))) else {
@@ -173,34 +172,78 @@ impl Layout {
             return out.record(line.at, line.bytes, Settled::Rejected(why));
         };
         let mut fields = Fields {
-            client: named(Role::Client),
-            server: told(Role::Server),
+            client: values.named(Role::Client),
+            server: values.told(Role::Server),
             port,
-            protocol: told(Role::Protocol),
-            history: told(Role::History),
+            protocol: values.told(Role::Protocol),
+            history: values.told(Role::History),
             out: sent,
             back,
             status,
             ..Fields::default()
         };
         match self.path {
-            Path::Conn => (fields.service, fields.state) = (told(Role::Service), told(Role::State)),
+            Path::Conn => {
+                (fields.service, fields.state) = (values.told(Role::Service), values.told(Role::State))
+            }
             Path::Http => {
-                fields.method = told(Role::Method);
-                (fields.host, fields.uri) = (named(Role::Host), named(Role::Uri));
+                fields.method = values.told(Role::Method);
+                (fields.host, fields.uri) = (values.named(Role::Host), values.named(Role::Uri));
             }
             Path::Dns => {
-                fields.query = named(Role::Query);
+                fields.query = values.named(Role::Query);
                 fields.answered = raw(Role::Rcode).is_some() || raw(Role::Answers).is_some();
             }
             _ => {
-                (fields.server_name, fields.version) = (named(Role::ServerName), told(Role::Version));
+                (fields.server_name, fields.version) =
+                    (values.named(Role::ServerName), values.told(Role::Version));
                 fields.established = raw(Role::Established).map(|v| v == b"T");
             }
         }
-        let answers = raw(Role::Answers).unwrap_or_default().split(|b| *b == self.set_separator);
-        let answers = answers.filter_map(|a| std::str::from_utf8(a).ok());
-        zeek::settle(self.path, time, &fields, answers, (line.at, line.bytes), out);
+        let answers = raw(Role::Answers).filter(|_| self.path == Path::Dns).unwrap_or_default();
+        let answers = answers.split(|b| *b == self.set_separator).filter_map(|a| std::str::from_utf8(a).ok());
+        let address = |text: &[u8]| addresses.read(text);
+        zeek::settle(self.path, time, &fields, answers, address, (line.at, line.bytes), out);
+    }
+}
+
+/// The values of a record that are told on, with what was escaped taken back.
+trait Values {
+    fn told(&self, role: Role) -> Option<&[u8]>;
+    fn named(&self, role: Role) -> Option<&str>;
+}
+
+/// Those of a line in which nothing is escaped.
+struct Plain<'a, 'r> {
+    layout: &'r Layout,
+    row: Row<'a, 'r>,
+    text: &'a str,
+}
+
+impl Values for Plain<'_, '_> {
+    #[inline(always)]
+    fn told(&self, role: Role) -> Option<&[u8]> {
+        self.layout.value(self.row, role)
+    }
+
+    fn named(&self, role: Role) -> Option<&str> {
+        let (start, end) = self.row.place(self.layout.slot(role))?;
+        self.text.get(start..end).filter(|text| self.layout.is_set(text.as_bytes()))
+    }
+}
+
+/// Those of any line.
+struct Unescaped<'a> {
+    texts: [Option<Cow<'a, str>>; ROLES],
+}
+
+impl Values for Unescaped<'_> {
+    fn told(&self, role: Role) -> Option<&[u8]> {
+        self.named(role).map(str::as_bytes)
+    }
+
+    fn named(&self, role: Role) -> Option<&str> {
+        self.texts.get(role as usize)?.as_deref()
     }
 }
 

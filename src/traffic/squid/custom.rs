@@ -2,11 +2,11 @@
 
 use super::super::layout::{Dialect, Layout, LayoutError, Role, Values, instant};
 use super::super::lines::Lines;
-use super::super::scalar::number;
+use super::super::scalar::{address_bytes, number};
 use super::super::web::OTHER_LINE;
 use super::super::{Block, Decoder, Settled, Sink, Stop};
 use super::exchange::{Exchange, known_hierarchy};
-use crate::model::Flow;
+use crate::model::{Flow, Lane};
 use std::ops::ControlFlow;
 
 /// Reads lines by a layout.
@@ -60,7 +60,8 @@ fn flow<'a>(values: &Values<'a>) -> Result<Flow<'a>, Settled<'static, 'static>> 
         peer: values.get(Role::Peer),
         back: values.get(Role::Back),
     };
-    let mut flow = exchange.flow(time)?;
+    let mut flow = Flow::new(time, "", Lane::Proxy);
+    exchange.fill(&mut flow, address_bytes)?;
     flow.bytes_out = values.get(Role::Sent).or(values.get(Role::Declared)).and_then(number);
     Ok(flow)
 }

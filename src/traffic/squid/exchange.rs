@@ -1,9 +1,10 @@
 //! What Squid's log forms tell about an exchange, and what became of it.
 
 use super::super::Settled;
-use super::super::scalar::{address_bytes, number};
+use super::super::scalar::number;
 use crate::model::net::{Host, Url, split_authority};
-use crate::model::{Disposition, Flow, Lane, Method, Orientation, Time, Transport, Visibility};
+use crate::model::{Disposition, Flow, Method, Orientation, Transport, Visibility};
+use std::net::IpAddr;
 
 /// The words of `%Sh` (Squid's `hier_code`), with the prefixes of newer versions.
 pub(super) fn known_hierarchy(word: &[u8]) -> bool {
@@ -57,9 +58,14 @@ pub(in crate::traffic) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// The flow, or how the record is settled without one.
+    /// Fills in all of the flow but its time, or says how the record is settled without one. `address` reads
+    /// one.
     #[inline]
-    pub(in crate::traffic) fn flow(&self, time: Time) -> Result<Flow<'a>, Settled<'static, 'static>> {
+    pub(in crate::traffic) fn fill(
+        &self,
+        flow: &mut Flow<'a>,
+        address: impl FnOnce(&[u8]) -> Option<IpAddr>,
+    ) -> Result<(), Settled<'static, 'static>> {
         let text = |text: Option<&'a str>| text.ok_or(Settled::Rejected("not valid UTF-8"));
         let status = number(self.status).ok_or(Settled::Rejected("status is not a number"))?;
         let (url, method) = (text(self.url)?, text(self.method)?);
@@ -74,7 +80,7 @@ impl<'a> Exchange<'a> {
         }
         let peer = self.hierarchy.map(|h| !h.ends_with(b"NONE"));
         let class = Method::of_http(method);
-        let mut flow = Flow::new(time, text(self.client)?, Lane::Proxy);
+        flow.client = text(self.client)?;
         flow.method = class;
         flow.orientation = Orientation::Stated;
         flow.disposition = disposition(self.result, status, peer, class);
@@ -105,11 +111,11 @@ impl<'a> Exchange<'a> {
             }
         }
         if let Some(peer) = self.peer.filter(|_| self.hierarchy.is_some_and(leads_to_server))
-            && let Some(known) = address_bytes(peer)
+            && let Some(known) = address(peer)
         {
             flow.server_address = Some(known);
         }
-        Ok(flow)
+        Ok(())
     }
 }
 

@@ -231,10 +231,21 @@ pub(super) struct Record<'a, 'r> {
 
 impl<'a> Record<'a, '_> {
     /// The value of a role, empty if it has no column.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(self, role: Role) -> &'a [u8] {
-        let slot = self.layout.slots.get(role as usize).copied().unwrap_or(usize::MAX);
-        let value = self.row.column(slot);
+        let value = self.row.column(self.slot(role));
         if self.layout.quoted { unquoted(value) } else { value }
+    }
+
+    /// The same as text, if it is UTF-8. `text` is the line, if that is known to be.
+    pub(super) fn text(self, role: Role, text: Option<&'a str>) -> Option<&'a str> {
+        let text = self.row.text(self.slot(role), text)?;
+        let bare = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).filter(|_| self.layout.quoted);
+        Some(bare.unwrap_or(text))
+    }
+
+    #[inline(always)]
+    fn slot(self, role: Role) -> usize {
+        self.layout.slots.get(role as usize).copied().unwrap_or(usize::MAX)
     }
 }

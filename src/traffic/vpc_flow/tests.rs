@@ -202,6 +202,9 @@ fn lines_are_cut_as_by_splitting() {
             let bare = wanted.strip_prefix('"').and_then(|w| w.strip_suffix('"'));
             let wanted = if round % 3 == 2 { bare.unwrap_or(wanted) } else { wanted };
             assert_eq!(record.value(role), wanted.as_bytes(), "{line} {name}");
+            for text in [None, Some(&*line)] {
+                assert_eq!(record.text(role, text), Some(wanted), "{line} {name}");
+            }
         }
     }
 }

@@ -2,18 +2,40 @@
 //! from the back only if something stands after the User-Agent.
 
 use super::super::Settled;
+use super::super::addresses::Addresses;
 use super::super::layout::{clf, near};
-use super::super::scalar::{address_bytes, number};
+use super::super::scalar::number;
 use super::super::web::{NO_REQUEST, OTHER_LINE, Onward, Served, misfit, request_line};
 use crate::model::Time;
 
 /// The least that the first line of a response and of a request take, in bytes with their ends.
 const LEAST: u64 = 16;
 
+/// What lines before said that most lines say again.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    stamp: [u8; STAMP],
+    time: Option<Time>,
+    addresses: Addresses,
+}
+
+/// Length of a time stamp.
+const STAMP: usize = "23/Nov/2026:08:34:30 +0000".len();
+
+impl Met {
+    /// As [`clf`].
+    fn time(&mut self, stamp: &[u8; STAMP]) -> Option<Time> {
+        if self.stamp != *stamp {
+            (self.stamp, self.time) = (*stamp, clf(stamp));
+        }
+        self.time
+    }
+}
+
 /// `client ident user [time] "request" status size`, a vhost may stand before it and anything after it.
-pub(super) fn read(line: &[u8]) -> Result<Served<'_>, Settled<'static, 'static>> {
-    let Some((who, time, rest)) = front(line) else { return Err(misfit(line)) };
-    let Some((client, host)) = who_asked(who) else { return Err(misfit(line)) };
+pub(super) fn read<'a>(line: &'a [u8], met: &mut Met) -> Result<Served<'a>, Settled<'static, 'static>> {
+    let Some((who, time, rest)) = front(line, met) else { return Err(misfit(line)) };
+    let Some((client, host)) = who_asked(who, &mut met.addresses) else { return Err(misfit(line)) };
     let Some((request, rest)) = quoted_request(rest) else { return Err(misfit(line)) };
     let (status, rest) = word(rest);
     let (size, tail) = word(rest);
@@ -42,26 +64,26 @@ pub(super) fn read(line: &[u8]) -> Result<Served<'_>, Settled<'static, 'static>>
 }
 
 /// What stands before the time, the time, and what stands after the quote that opens the request.
-fn front(line: &[u8]) -> Option<(&[u8], Time, &[u8])> {
+fn front<'a>(line: &'a [u8], met: &mut Met) -> Option<(&'a [u8], Time, &'a [u8])> {
     let mut from = 0;
     loop {
         let open = from + near(b'[', line.get(from..)?)?;
         // A user name may hold brackets, but no quote that is not escaped.
-        if let Some([stamp @ .., b']', b' ', b'"']) = line.get(open + 1..open + 30)
-            && let Some(time) = clf(stamp)
+        if let Some((stamp, [b']', b' ', b'"', rest @ ..])) = line.get(open + 1..)?.split_first_chunk()
+            && let Some(time) = met.time(stamp)
         {
-            return Some((line.get(..open)?.strip_suffix(b" ")?, time, line.get(open + 30..)?));
+            return Some((line.get(..open)?.strip_suffix(b" ")?, time, rest));
         }
         from = open + 1;
     }
 }
 
 /// The client, and the name of the server if it stands before it. A user name may hold blanks.
-fn who_asked(who: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+fn who_asked<'a>(who: &'a [u8], addresses: &mut Addresses) -> Option<(&'a [u8], Option<&'a [u8]>)> {
     let (first, rest) = word(who);
     let (second, after) = word(rest);
     let (third, more) = word(after);
-    let is_address = |text: &[u8]| address_bytes(text).is_some();
+    let mut is_address = |text: &[u8]| addresses.read(text).is_some();
     let is_name = |text: &[u8]| {
         let plain =
             |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');

@@ -38,6 +38,8 @@ pub(super) struct Layout {
     pub(super) set_separator: u8,
     empty: Vec<u8>,
     unset: Vec<u8>,
+    /// The first bytes of both: most values begin with another.
+    begin_nothing: [u8; 2],
     pub(super) path: Path,
     fields: Vec<Vec<u8>>,
     /// The role of each column, up to the last that has one.
@@ -57,6 +59,7 @@ impl Default for Layout {
             set_separator: b',',
             empty: b"(empty)".to_vec(),
             unset: b"-".to_vec(),
+            begin_nothing: *b"(-",
             path: Path::Other,
             fields: Vec::new(),
             roles: Vec::new(),
@@ -93,12 +96,13 @@ impl Layout {
             b"#types" => self.types(value),
             _ => {}
         }
+        self.begin_nothing = [&self.empty, &self.unset].map(|word| word.first().copied().unwrap_or(0));
     }
 
     /// A digest of all that later records are read by.
     pub(super) fn digest(&self) -> u64 {
         let mut hasher = blake3::Hasher::new();
-        // The last two follow from the roles.
+        // The last three follow from the others.
         let Layout {
             separator,
             set_separator,
@@ -110,6 +114,7 @@ impl Layout {
             fields,
             slots: _,
             named: _,
+            begin_nothing: _,
         } = self;
         let texts = [empty, unset].into_iter().chain(fields);
         texts.for_each(|t| {
@@ -204,23 +209,27 @@ fn role(name: &[u8], path: Path) -> Option<Role> {
 }
 
 impl Layout {
-    #[inline]
+    #[inline(always)]
     pub(super) fn slot(&self, role: Role) -> usize {
         self.slots.get(role as usize).copied().unwrap_or(usize::MAX)
     }
 
     /// The value of a role, if it is set.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value<'a>(&self, row: Row<'a, '_>, role: Role) -> Option<&'a [u8]> {
         Some(row.column(self.slot(role))).filter(|value| self.is_set(value))
     }
 
     /// Whether a value is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_set(&self, value: &[u8]) -> bool {
-        // Most values differ in the first byte from the words for none.
-        let is = |word: &[u8], first: u8| first == word.first().copied().unwrap_or(0) && value == word;
-        value.first().is_some_and(|first| !is(&self.unset, *first) && !is(&self.empty, *first))
+        let Some(first) = value.first() else { return false };
+        !self.begin_nothing.contains(first) || self.is_set_word(value)
+    }
+
+    #[inline(never)]
+    fn is_set_word(&self, value: &[u8]) -> bool {
+        value != self.unset && value != self.empty
     }
 }
 

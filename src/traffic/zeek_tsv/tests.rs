@@ -49,7 +49,12 @@ fn both(header: &str, line: &[u8]) -> (String, String) {
     if edges.len() < reader.layout.roles.len() {
         slow.record(line.at, line.bytes, Settled::Rejected("fewer columns than the header"));
     } else {
-        reader.layout.settle_escaped(&line, Row::new(line.bytes, &edges), &mut slow);
+        reader.layout.settle_escaped(
+            &line,
+            Row::new(line.bytes, &edges),
+            &mut Addresses::default(),
+            &mut slow,
+        );
     }
     (quick.0, slow.0)
 }
