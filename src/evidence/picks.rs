@@ -10,7 +10,6 @@ mod bodies;
 
 use super::rank::Order;
 use super::total::Sample;
-use crate::bytes::simd::prefetch;
 use crate::model::{At, Time};
 pub(super) use bodies::LONGEST;
 use bodies::{Bodies, Body};
@@ -126,9 +125,9 @@ impl Bar {
     }
 }
 
-/// The chosen records of a key: what every record looks at is in the first of four cache lines.
-#[repr(align(64))]
-struct Chosen {
+/// The chosen records of a key. What every record looks at comes first.
+#[repr(C)]
+pub(super) struct Chosen {
     latest: Pick,
     choice: Choice,
     picks: [Pick; PLACES],
@@ -144,21 +143,19 @@ impl Chosen {
     }
 }
 
-/// The chosen records of all keys of a table.
+/// Chooses records, and keeps the bytes of those that are chosen.
 pub(super) struct Picks {
     order: Order,
-    /// By key.
-    chosen: Vec<Chosen>,
     bodies: Bodies,
 }
 
 impl Picks {
     pub(super) fn new(order: Order) -> Picks {
-        Picks { order, chosen: Vec::new(), bodies: Bodies::default() }
+        Picks { order, bodies: Bodies::default() }
     }
 
-    /// The first record of the next key, and what its next is held against.
-    pub(super) fn first(&mut self, record: &Candidate<'_>) -> Bar {
+    /// The choices of a key with one record, and what its next is held against.
+    pub(super) fn first(&mut self, record: &Candidate<'_>) -> (Chosen, Bar) {
         let latest = Pick::of(record);
         let largest = if record.bytes_out.is_some() { 0 } else { NONE };
         let choice = Choice { earliest: 0, largest, lowest: 0, second: NONE };
@@ -168,14 +165,14 @@ impl Picks {
         self.bodies.fill(&mut first.body, record.raw);
         let chosen = Chosen { latest, choice, picks };
         let bar = self.bar(&chosen);
-        self.chosen.push(chosen);
-        bar
+        (chosen, bar)
     }
 
     /// Takes another record of a key if it is later. Ties go to the lower rank. `every` says that all samples
     /// of the key keep a hash.
-    pub(super) fn consider_latest(&mut self, key: usize, next: &Candidate<'_>, every: bool) {
-        let Some(Chosen { latest, .. }) = self.chosen.get_mut(key) else { return };
+    #[inline]
+    pub(super) fn consider_latest(&mut self, chosen: &mut Chosen, next: &Candidate<'_>, every: bool) {
+        let latest = &mut chosen.latest;
         if next.time > latest.time || (next.time == latest.time && next.rank < self.order.rank(latest.offset))
         {
             *latest = Pick { body: latest.body, ..Pick::of(next) };
@@ -188,9 +185,8 @@ impl Picks {
 
     /// Takes another record of a key wherever it fits better. Ties go to the lower rank. Gives what the record
     /// after it is held against.
-    pub(super) fn consider(&mut self, key: usize, next: &Candidate<'_>, every: bool) -> Option<Bar> {
+    pub(super) fn consider(&mut self, chosen: &mut Chosen, next: &Candidate<'_>, every: bool) -> Bar {
         let order = self.order;
-        let chosen = self.chosen.get_mut(key)?;
         let before = chosen.choice;
         let rank_of = |place: u8| chosen.get(place).map(|p| order.rank(p.offset));
         let mut after = before;
@@ -233,15 +229,7 @@ impl Picks {
                 }
             }
         }
-        self.chosen.get(key).map(|chosen| self.bar(chosen))
-    }
-
-    /// Asks for what another record of a key will look at.
-    pub(super) fn prefetch(&self, key: usize) {
-        if let Some(Chosen { latest, picks, .. }) = self.chosen.get(key) {
-            prefetch(latest);
-            picks.iter().for_each(prefetch);
-        }
+        self.bar(chosen)
     }
 
     /// What the next record of a key is held against.
@@ -260,8 +248,7 @@ impl Picks {
     }
 
     /// The samples of a key; a record that was chosen more than once is there once.
-    pub(super) fn samples(&self, key: usize, log: &Arc<str>) -> Vec<Sample> {
-        let Some(chosen) = self.chosen.get(key) else { return Vec::new() };
+    pub(super) fn samples(&self, chosen: &Chosen, log: &Arc<str>) -> Vec<Sample> {
         let sample = |p: &Pick| p.sample(log, self.order.rank(p.offset), self.bodies.digest(p.body));
         let mut samples = Vec::with_capacity(PLACES + 1);
         samples.extend(chosen.choice.places().filter_map(|place| chosen.get(place)).map(sample));

@@ -15,7 +15,7 @@ mod tally;
 
 use super::fold::LogName;
 use super::key::{Key, Traits};
-use super::picks::{Bar, Candidate, Picks};
+use super::picks::{Bar, Candidate, Chosen, Picks};
 use super::rank::Order;
 use super::sorted::Sorted;
 use super::spellings::seeded;
@@ -33,6 +33,7 @@ use packed::{NO_PORT, Packed};
 use parties::{Parties, Verdict};
 use queue::{Queue, Waiting};
 use rustc_hash::FxSeededState;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use tally::Tally;
 
@@ -44,7 +45,8 @@ const HOURS: usize = 64 << 20;
 /// The aggregates and names that a drained table held.
 pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
 
-/// What every record of a key looks at: two cache lines, in this order.
+/// A key and what is kept of it, in one place: waiting for memory is what a record costs. What every record
+/// looks at comes first, in four cache lines.
 #[repr(C, align(64))]
 struct Entry {
     key: Packed,
@@ -53,12 +55,17 @@ struct Entry {
     /// The hour at hand, which nearly every record falls into.
     now: Hour,
     tally: Tally,
+    /// The name facts told last.
+    told: [Told; 2],
+    chosen: Chosen,
 }
 
 impl Entry {
     fn prefetch(&self) {
         prefetch(&self.key);
         prefetch(&self.tally);
+        prefetch(&self.told);
+        prefetch(&self.chosen);
     }
 }
 
@@ -73,10 +80,8 @@ pub(super) struct Table<'s> {
     entries: Vec<Entry>,
     /// By entry.
     traits: Vec<Traits>,
-    /// By entry: what did not fit into its tally.
-    magnitudes: Vec<Magnitudes>,
-    /// By entry.
-    named: Vec<[Told; 2]>,
+    /// By entry: what did not fit into its tally, if anything.
+    magnitudes: HashMap<u32, Magnitudes, FxSeededState>,
     picks: Picks,
     hours: Hours,
     span: Span,
@@ -93,12 +98,11 @@ impl<'s> Table<'s> {
             order,
             parties: Parties::new(services, hasher.clone()),
             facts: Facts::new(hasher.clone()),
+            magnitudes: HashMap::with_hasher(hasher.clone()),
             hasher,
             index: HashTable::new(),
             entries: Vec::new(),
             traits: Vec::new(),
-            magnitudes: Vec::new(),
-            named: Vec::new(),
             picks: Picks::new(order),
             hours: Hours::default(),
             span: Span::of(Time::EARLIEST),
@@ -157,10 +161,7 @@ impl<'s> Table<'s> {
         // Where each is, most likely: the memory of all of them is asked for before any of it is needed.
         for flow in queue.flows() {
             let Some(place) = self.index.find(flow.hash, |_| true) else { continue };
-            let place = *place as usize;
-            self.entries.get(place).into_iter().for_each(Entry::prefetch);
-            self.named.get(place).into_iter().for_each(prefetch);
-            self.picks.prefetch(place);
+            self.entries.get(*place as usize).into_iter().for_each(Entry::prefetch);
         }
         for (flow, raw) in queue.iter() {
             self.take(flow, raw);
@@ -195,8 +196,7 @@ impl<'s> Table<'s> {
 
     /// Counts another record of a key.
     fn count(&mut self, id: u32, record: &Candidate<'_>, bytes_in: Option<u64>, notable: bool) {
-        let at = id as usize;
-        let Some(entry) = self.entries.get_mut(at) else { return };
+        let Some(entry) = self.entries.get_mut(id as usize) else { return };
         let (time, bytes_out) = (record.time, record.bytes_out);
         if !entry.now.add(time, &self.span, bytes_out, bytes_in) {
             let next = Hour::of(time, bytes_out, bytes_in);
@@ -204,15 +204,12 @@ impl<'s> Table<'s> {
         }
         if let Some(bytes) = bytes_out
             && let Some((bits, n)) = entry.tally.add(bytes)
-            && let Some(all) = self.magnitudes.get_mut(at)
         {
-            all.count(bits, n);
+            self.magnitudes.entry(id).or_default().count(bits, n);
         }
-        self.picks.consider_latest(at, record, notable);
-        if entry.bar.admits(record)
-            && let Some(bar) = self.picks.consider(at, record, notable)
-        {
-            entry.bar = bar;
+        self.picks.consider_latest(&mut entry.chosen, record, notable);
+        if entry.bar.admits(record) {
+            entry.bar = self.picks.consider(&mut entry.chosen, record, notable);
         }
     }
 
@@ -222,12 +219,13 @@ impl<'s> Table<'s> {
         let now = Hour::of(record.time, record.bytes_out, flow.bytes_in);
         self.hours.meet(self.span.hour);
         let (tally, large) = Tally::of(record.bytes_out);
-        self.entries.push(Entry { key: flow.key, bar: self.picks.first(record), tally, now });
-        let mut magnitudes = Magnitudes::default();
-        large.into_iter().for_each(|bits| magnitudes.count(bits, 1));
-        self.magnitudes.push(magnitudes);
+        if let Some(bits) = large {
+            self.magnitudes.entry(id).or_default().count(bits, 1);
+        }
+        let (chosen, bar) = self.picks.first(record);
+        let told = [Told::NOTHING; 2];
+        self.entries.push(Entry { key: flow.key, bar, now, tally, told, chosen });
         self.traits.push(flow.traits);
-        self.named.push([Told::NOTHING; 2]);
         let (entries, hasher) = (&self.entries, &self.hasher);
         let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
         self.index.insert_unique(flow.hash, id, hash_of);
@@ -236,7 +234,7 @@ impl<'s> Table<'s> {
 
     /// Takes the name fact of a record.
     fn name(&mut self, entry: u32, fact: Fact, hour: i64) {
-        let Some([last, other]) = self.named.get_mut(entry as usize) else { return };
+        let Some(Entry { told: [last, other], .. }) = self.entries.get_mut(entry as usize) else { return };
         if !last.is_of(fact.address) {
             std::mem::swap(last, other);
         }

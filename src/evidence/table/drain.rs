@@ -31,21 +31,19 @@ impl Table<'_> {
             })
             .collect();
         order.sort_unstable();
-        let (keys, present): (Vec<_>, Vec<_>) =
-            entries.into_iter().map(|e| ((e.key, e.tally), e.now)).unzip();
-        let mut hours = hours.finish(present.into_iter());
+        let mut hours = hours.finish(entries.iter().map(|e| e.now));
         let mut magnitudes = magnitudes;
         let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
         let mut before = None;
         for (rank, number) in order {
-            let number = number as usize;
-            let Some((packed, tally)) = keys.get(number) else { continue };
-            let mut magnitudes = magnitudes.get_mut(number).map(std::mem::take).unwrap_or_default();
-            tally.pour(&mut magnitudes);
+            let Some(entry) = entries.get(number as usize) else { continue };
+            let packed = entry.key;
+            let mut magnitudes = magnitudes.remove(&number).unwrap_or_default();
+            entry.tally.pour(&mut magnitudes);
             let total = Total {
-                hours: hours.get_mut(number).map(std::mem::take).unwrap_or_default(),
+                hours: hours.get_mut(number as usize).map(std::mem::take).unwrap_or_default(),
                 magnitudes,
-                samples: picks.samples(number, &log.name),
+                samples: picks.samples(&entry.chosen, &log.name),
             };
             // Spellings of the same parties.
             if before == Some(rank)
