@@ -36,7 +36,7 @@ pub struct AggregateLine<'a> {
     certainty: &'static str,
     fetch: bool,
     hours: Vec<HourLine>,
-    magnitudes: &'a [(u8, u64)],
+    magnitudes: Vec<(u8, u64)>,
     samples: Vec<SampleLine<'a>>,
 }
 
@@ -105,7 +105,7 @@ impl<'a> AggregateLine<'a> {
                     last: c.last,
                 })
                 .collect(),
-            magnitudes: total.magnitudes.list(),
+            magnitudes: total.magnitudes.iter().collect(),
             samples: total
                 .samples
                 .iter()

@@ -247,6 +247,11 @@ impl Picks {
         self.bodies.relieve();
     }
 
+    /// Hashes all that is held; no record is chosen any more.
+    pub(super) fn finish(&mut self) {
+        self.bodies.finish();
+    }
+
     /// The samples of a key; a record that was chosen more than once is there once.
     pub(super) fn samples(&self, chosen: &Chosen, log: &Arc<str>) -> Vec<Sample> {
         let sample = |p: &Pick| p.sample(log, self.order.rank(p.offset), self.bodies.digest(p.body));

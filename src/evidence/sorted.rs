@@ -1,5 +1,8 @@
 //! A map as a sorted list: built once, merged in one pass, iterated in order. Half the memory of a tree.
 
+/// Pairs that half of a list has at least if two threads merge it.
+const SHARED: usize = 1 << 11;
+
 /// Pairs sorted by key, each key once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sorted<K, V> {
@@ -65,6 +68,35 @@ impl<K: Ord, V> Sorted<K, V> {
                 }
             }
         }
+    }
+
+    /// The same by two threads, if it is worth it.
+    pub(super) fn merge_shared(
+        mut self,
+        mut other: Sorted<K, V>,
+        join: impl Fn(&K, &mut V, Vec<V>) + Sync,
+    ) -> Sorted<K, V>
+    where
+        K: Send,
+        V: Send,
+    {
+        let half = self.list.len() / 2;
+        let Some((middle, _)) = self.list.get(half).filter(|_| half.min(other.len()) >= SHARED) else {
+            return self.merge(other, join);
+        };
+        let theirs = other.list.partition_point(|(key, _)| key < middle);
+        let later = [self.list.split_off(half), other.list.split_off(theirs)].map(|list| Sorted { list });
+        let join = &join;
+        let (mut all, later) = std::thread::scope(|scope| {
+            let [mine, theirs] = later;
+            let later = scope.spawn(move || mine.merge(theirs, join));
+            (self.merge(other, join), later.join())
+        });
+        match later {
+            Ok(later) => all.list.extend(later.list),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        all
     }
 
     /// How many pairs there are.
@@ -139,5 +171,17 @@ mod tests {
         assert_eq!(right.merge(left, join), whole);
         assert_eq!(whole.get(&3), Some(&3));
         assert_eq!(whole.clone().merge(Sorted::default(), join), whole);
+    }
+
+    #[test]
+    fn two_threads_merge_as_one_does() {
+        let of = |n: u32, step| Sorted::ascending((0..n).map(|i| (i * step, 1)).collect::<Vec<_>>());
+        let join = |_: &u32, a: &mut u32, b: Vec<u32>| *a += b.iter().sum::<u32>();
+        for (n, m) in [(10_000, 9_000), (5_000, 5_000), (10_000, 10), (0, 9_000), (9_000, 0)] {
+            for (a, b) in [(2, 3), (1, 1), (1, 100)] {
+                let shared = of(n, a).merge_shared(of(m, b), join);
+                assert_eq!(shared, of(n, a).merge(of(m, b), join));
+            }
+        }
     }
 }

@@ -218,7 +218,7 @@ impl Summary {
         for mut part in parts {
             coverage::shift(&mut part.aggregates, &shifts);
             summary.caps = part.caps;
-            summary.add(part);
+            summary.add_shared(part);
         }
         if joined {
             summary.fold()?;
@@ -328,13 +328,26 @@ impl Summary {
         caps::fold(&mut self.aggregates, &mut self.names, self.caps)
     }
 
-    /// Adds another summary's figures, whatever it covers: what a scan does with the parts of one log.
+    /// Adds another summary's figures, whatever it covers.
     pub(super) fn add(&mut self, other: Summary) {
         let mine = std::mem::take(&mut self.aggregates);
         self.aggregates = mine.merge(other.aggregates, Total::join);
         let names = std::mem::take(&mut self.names);
         self.names = names.merge(other.names, join_hours);
-        for (source, life) in other.sources {
+        self.add_lives(other.sources);
+    }
+
+    /// The same by two threads: parts of a log are there only if as many have read it.
+    fn add_shared(&mut self, other: Summary) {
+        let mine = std::mem::take(&mut self.aggregates);
+        self.aggregates = mine.merge_shared(other.aggregates, Total::join);
+        let names = std::mem::take(&mut self.names);
+        self.names = names.merge_shared(other.names, join_hours);
+        self.add_lives(other.sources);
+    }
+
+    fn add_lives(&mut self, sources: BTreeMap<Arc<str>, SourceLife>) {
+        for (source, life) in sources {
             let mine = self.sources.entry(source).or_default();
             mine.minutes.merge(&life.minutes);
             mine.statistics += life.statistics;

@@ -5,6 +5,7 @@
 //! the key, and is touched when it has to be. When the table has grown to its limit it is drained into a
 //! canonical summary, where caps apply: memory does not follow what a log makes up.
 
+mod chunks;
 mod drain;
 mod facts;
 mod hours;
@@ -15,17 +16,19 @@ mod tally;
 
 use super::fold::LogName;
 use super::key::{Key, Traits};
+use super::magnitudes::Magnitudes;
 use super::picks::{Bar, Candidate, Chosen, Picks};
 use super::rank::Order;
 use super::sorted::Sorted;
 use super::spellings::seeded;
 use super::summary::NameKey;
-use super::total::{Magnitudes, Total};
+use super::total::Total;
 use crate::bytes::simd::prefetch;
 use crate::inspect;
 use crate::model::net::fold_mapped;
 use crate::model::{At, DataKinds, Flow, Lane, Time};
 use crate::services::Services;
+use chunks::Chunks;
 use facts::{Fact, Facts, Told};
 use hashbrown::HashTable;
 use hours::{Hour, Hours, Span};
@@ -77,7 +80,7 @@ pub(super) struct Table<'s> {
     hasher: FxSeededState,
     parties: Parties<'s>,
     index: HashTable<u32>,
-    entries: Vec<Entry>,
+    entries: Chunks<Entry>,
     /// By entry.
     traits: Vec<Traits>,
     /// By entry: what did not fit into its tally, if anything.
@@ -101,7 +104,7 @@ impl<'s> Table<'s> {
             magnitudes: HashMap::with_hasher(hasher.clone()),
             hasher,
             index: HashTable::new(),
-            entries: Vec::new(),
+            entries: Chunks::default(),
             traits: Vec::new(),
             picks: Picks::new(order),
             hours: Hours::default(),
@@ -205,7 +208,7 @@ impl<'s> Table<'s> {
         if let Some(bytes) = bytes_out
             && let Some((bits, n)) = entry.tally.add(bytes)
         {
-            self.magnitudes.entry(id).or_default().count(bits, n);
+            self.magnitudes.entry(id).or_default().join([Magnitudes::of([(bits, n)])].iter());
         }
         self.picks.consider_latest(&mut entry.chosen, record, notable);
         if entry.bar.admits(record) {
@@ -220,7 +223,7 @@ impl<'s> Table<'s> {
         self.hours.meet(self.span.hour);
         let (tally, large) = Tally::of(record.bytes_out);
         if let Some(bits) = large {
-            self.magnitudes.entry(id).or_default().count(bits, 1);
+            self.magnitudes.insert(id, Magnitudes::of([(bits, 1)]));
         }
         let (chosen, bar) = self.picks.first(record);
         let told = [Told::NOTHING; 2];

@@ -2,9 +2,9 @@
 
 use super::hours::Hours;
 use super::key::Key;
+use super::magnitudes::Magnitudes;
 use crate::model::audit::ByteSum;
 use crate::model::{At, Time};
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Counts of one key in one UTC hour.
@@ -71,31 +71,6 @@ pub(super) fn settle_hours(cells: &mut Vec<Cell>) {
     }
 }
 
-/// How many records had bytes out of a magnitude: the number of significant bits, ascending, and the count.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Magnitudes(SmallVec<[(u8, u64); 3]>);
-
-impl Magnitudes {
-    /// Magnitudes as they were written; whether they are in order is for the reader to check.
-    pub(super) fn of(list: Vec<(u8, u64)>) -> Magnitudes {
-        Magnitudes(list.into())
-    }
-
-    /// Counts `n` figures of a magnitude.
-    pub(super) fn count(&mut self, bits: u8, n: u64) {
-        match self.0.binary_search_by_key(&bits, |(b, _)| *b) {
-            Ok(at) => self.0.get_mut(at).into_iter().for_each(|(_, count)| *count += n),
-            Err(at) => self.0.insert(at, (bits, n)),
-        }
-    }
-
-    /// The magnitudes met, ascending, each with its count.
-    #[must_use]
-    pub fn list(&self) -> &[(u8, u64)] {
-        &self.0
-    }
-}
-
 /// A record that can be found again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sample {
@@ -131,10 +106,8 @@ impl Total {
     /// Adds what other scans kept of the same key.
     pub(super) fn join(key: &Key, mine: &mut Total, others: Vec<Total>) {
         mine.hours.join(others.iter().map(|other| &other.hours));
-        for other in others {
-            other.magnitudes.list().iter().for_each(|(bits, n)| mine.magnitudes.count(*bits, *n));
-            mine.samples.extend(other.samples);
-        }
+        mine.magnitudes.join(others.iter().map(|other| &other.magnitudes));
+        mine.samples.extend(others.into_iter().flat_map(|other| other.samples));
         mine.settle(key.is_notable());
     }
 

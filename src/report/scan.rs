@@ -168,19 +168,17 @@ pub fn json(summary: &Summary, services: &Services) -> String {
 
 /// All records of all logs, and the bytes of all lanes: a figure to check a scan by, not one of traffic, since
 /// one connection may be in several lanes.
-fn totals(summary: &Summary) -> String {
+fn totals(summary: &Summary, bytes: (ByteSum, ByteSum)) -> String {
     let mut counts = RecordCounts::default();
     summary.logs.values().for_each(|l| counts.add(&l.facts.counts));
-    let cells = || summary.aggregates.values().flat_map(|t| &t.hours);
-    let sum = |bytes: fn(&Cell) -> u64| cells().fold(0_u64, |all, c| all.saturating_add(bytes(&c)));
     format!(
         "total: {} records read = {} flows + {} ignored + {} rejected; {} bytes out, {} bytes in; {} aggregates",
         group(counts.read),
         group(counts.flows),
         group(counts.ignored_total()),
         group(counts.rejected_total()),
-        group(sum(|c| c.bytes_out.sum)),
-        group(sum(|c| c.bytes_in.sum)),
+        group(bytes.0.sum),
+        group(bytes.1.sum),
         group(summary.aggregates.len() as u64),
     )
 }
@@ -213,9 +211,15 @@ pub fn text(summary: &Summary, services: &Services) -> String {
             let _ = writeln!(out, "    a copy of {}, counted once", visible(original));
         }
     }
+    let mut bytes = (ByteSum::default(), ByteSum::default());
     let sums = summary.aggregates.iter().filter_map(|(k, t)| Some((k, t, t.sum()?)));
-    let mut order: Vec<_> =
-        sums.map(|(k, t, sum)| (Reverse((sum.bytes_out.sum, sum.records)), k, t)).collect();
+    let mut order: Vec<_> = sums
+        .map(|(key, total, Cell { bytes_out, bytes_in, records, .. })| {
+            bytes.0.merge(bytes_out);
+            bytes.1.merge(bytes_in);
+            (Reverse((bytes_out.sum, records)), key, total)
+        })
+        .collect();
     let total = order.len();
     // Keys are in order already: those of equal figures stay so.
     order.sort_by_key(|(figures, ..)| *figures);
@@ -245,6 +249,6 @@ pub fn text(summary: &Summary, services: &Services) -> String {
     if total > ROWS {
         let _ = writeln!(out, "  ... and {} more; `--output json` has all", group((total - ROWS) as u64));
     }
-    let _ = writeln!(out, "\n{}", totals(summary));
+    let _ = writeln!(out, "\n{}", totals(summary, bytes));
     out
 }

@@ -157,7 +157,7 @@ fn hours(hours: &Hours) -> Result<(Time, Time), Fault> {
 
 /// That the magnitudes are those of as many records as gave a size, up to the largest.
 fn magnitudes(total: &Total) -> Result<(), Fault> {
-    let list = total.magnitudes.list();
+    let list: Vec<(u8, u64)> = total.magnitudes.iter().collect();
     list.iter().try_for_each(|(_, n)| count(*n))?;
     check(
         list.is_sorted_by(|a, b| a.0 < b.0) && list.len() <= 65 && list.iter().all(|(_, n)| *n > 0),

@@ -229,7 +229,7 @@ fn aggregate_row(
         key.endpoint.as_deref().map(|e| texts.at(&e)),
         traits.at(&key.traits),
         total.hours.iter().map(cell_row).collect(),
-        total.magnitudes.list().to_vec(),
+        total.magnitudes.iter().collect(),
         total.samples.iter().map(|s| sample_row(s, texts)).collect(),
     )
 }

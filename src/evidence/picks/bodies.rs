@@ -98,6 +98,12 @@ impl Bodies {
         self.bytes.clear();
     }
 
+    /// Hashes all that is held, and needs no memory for more.
+    pub(super) fn finish(&mut self) {
+        self.hash();
+        self.bytes = Vec::new();
+    }
+
     /// The hash of a body, if there is one.
     pub(super) fn digest(&self, body: Body) -> Option<[u8; 32]> {
         match *self.contents.get(body.0 as usize)? {

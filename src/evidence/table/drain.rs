@@ -3,6 +3,7 @@
 use super::parties::Known;
 use super::{Drained, Packed, Table, id};
 use crate::evidence::key::{Key, Server};
+use crate::evidence::magnitudes::Scale;
 use crate::evidence::sorted::Sorted;
 use crate::evidence::summary::{NameKey, join_hours};
 use crate::evidence::total::Total;
@@ -13,7 +14,7 @@ impl Table<'_> {
     pub(in crate::evidence) fn drain(&mut self) -> Drained {
         self.count_waiting();
         let new = Table::new(self.services, self.log.clone());
-        let Table { log, parties, entries, traits, magnitudes, picks, hours, facts, .. } =
+        let Table { log, parties, entries, traits, magnitudes, mut picks, hours, facts, .. } =
             std::mem::replace(self, new);
         let clients = Ranks::of(&parties.clients);
         let servers: Vec<&Server> = parties.servers.iter().map(|k| &k.server).collect();
@@ -31,20 +32,25 @@ impl Table<'_> {
             })
             .collect();
         order.sort_unstable();
-        let mut hours = hours.finish(entries.iter().map(|e| e.now));
-        let mut magnitudes = magnitudes;
+        picks.finish();
+        let hours = hours.finish(entries.iter().map(|e| e.now));
+        // In the order of numbers at first: what an entry took is free for what becomes of it.
+        let mut totals: Vec<_> = (0..)
+            .zip(entries.take().zip(hours))
+            .map(|(number, (entry, hours))| {
+                let mut scale = Scale::default();
+                entry.tally.pour(&mut scale);
+                magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
+                let samples = picks.samples(&entry.chosen, &log.name);
+                (entry.key, Total { hours, magnitudes: scale.finish(), samples })
+            })
+            .collect();
+        drop(picks);
         let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
         let mut before = None;
         for (rank, number) in order {
-            let Some(entry) = entries.get(number as usize) else { continue };
-            let packed = entry.key;
-            let mut magnitudes = magnitudes.remove(&number).unwrap_or_default();
-            entry.tally.pour(&mut magnitudes);
-            let total = Total {
-                hours: hours.get_mut(number as usize).map(std::mem::take).unwrap_or_default(),
-                magnitudes,
-                samples: picks.samples(&entry.chosen, &log.name),
-            };
+            let Some((packed, total)) = totals.get_mut(number as usize) else { continue };
+            let (packed, total) = (*packed, std::mem::take(total));
             // Spellings of the same parties.
             if before == Some(rank)
                 && let Some((key, last)) = list.last_mut()

@@ -1,6 +1,6 @@
 //! Magnitudes of a key in few bytes.
 
-use crate::evidence::total::Magnitudes;
+use crate::evidence::magnitudes::Scale;
 
 /// Magnitudes that have a place: figures below 2 GiB, which are nearly all.
 const PLACES: usize = 32;
@@ -35,7 +35,7 @@ impl Tally {
     }
 
     /// Adds it to all that were counted elsewhere.
-    pub(super) fn pour(&self, all: &mut Magnitudes) {
+    pub(super) fn pour(&self, all: &mut Scale) {
         let counts = (0..).zip(self.0).filter(|(_, n)| *n > 0);
         counts.for_each(|(bits, n)| all.count(bits, u64::from(n)));
     }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn what_has_no_place_is_counted_elsewhere() {
-        let (mut tally, mut all) = (Tally::default(), Magnitudes::default());
+        let (mut tally, mut all) = (Tally::default(), Scale::default());
         let mut count = |bytes| {
             if let Some((bits, n)) = tally.add(bytes) {
                 all.count(bits, n);
@@ -58,7 +58,7 @@ mod tests {
         count(0);
         tally.pour(&mut all);
         let ones = (2..=64).map(|bits| (bits, 1));
-        assert!(all.list().iter().copied().eq([(0, 1), (1, 70_001)].into_iter().chain(ones)));
+        assert!(all.finish().iter().eq([(0, 1), (1, 70_001)].into_iter().chain(ones)));
         assert_eq!(Tally::of(Some(u64::MAX)).1, Some(64));
     }
 }
