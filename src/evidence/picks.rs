@@ -255,14 +255,17 @@ impl Picks {
     /// The samples of a key; a record that was chosen more than once is there once.
     pub(super) fn samples(&self, chosen: &Chosen, log: &Arc<str>) -> Vec<Sample> {
         let sample = |p: &Pick| p.sample(log, self.order.rank(p.offset), self.bodies.digest(p.body));
-        let mut samples = Vec::with_capacity(PLACES + 1);
-        samples.extend(chosen.choice.places().filter_map(|place| chosen.get(place)).map(sample));
-        let latest = sample(&chosen.latest);
-        match samples.iter_mut().find(|s| s.at.offset == latest.at.offset) {
-            Some(same) => same.sha256 = same.sha256.or(latest.sha256),
-            None => samples.push(latest),
+        let picks = || chosen.choice.places().filter_map(|place| chosen.get(place));
+        let latest = &chosen.latest;
+        let apart = picks().all(|p| p.offset != latest.offset);
+        // No more room than it takes: there are many of these lists.
+        let mut samples = Vec::with_capacity(picks().count() + usize::from(apart));
+        samples.extend(picks().map(sample));
+        if apart {
+            samples.push(sample(latest));
+        } else if let Some(same) = samples.iter_mut().find(|s| s.at.offset == latest.offset) {
+            same.sha256 = same.sha256.or_else(|| self.bodies.digest(latest.body));
         }
-        samples.shrink_to_fit();
         samples.sort_unstable();
         samples
     }

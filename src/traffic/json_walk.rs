@@ -112,8 +112,8 @@ fn array<'a, S: Schema>(
     let (all, within) = (cursor.value(), S::within(context));
     cursor.array(|cursor| {
         match cursor.peek() {
-            b'{' | b'[' => S::element(record, context),
-            // Where objects are wanted, a parser would refuse anything else.
+            b'{' => S::element(record, context),
+            // Where objects are wanted, a parser would refuse anything else, but for some arrays.
             _ if within != IGNORED => return Err(Unsure),
             _ => {}
         }

@@ -35,16 +35,14 @@ impl Table<'_> {
         picks.finish();
         let hours = hours.finish(entries.iter().map(|e| e.now));
         // In the order of numbers at first: what an entry took is free for what becomes of it.
-        let mut totals: Vec<_> = (0..)
-            .zip(entries.take().zip(hours))
-            .map(|(number, (entry, hours))| {
-                let mut scale = Scale::default();
-                entry.tally.pour(&mut scale);
-                magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
-                let samples = picks.samples(&entry.chosen, &log.name);
-                (entry.key, Total { hours, magnitudes: scale.finish(), samples })
-            })
-            .collect();
+        let mut totals: Vec<(Packed, Total)> = Vec::with_capacity(order.len());
+        totals.extend((0..).zip(entries.take().zip(hours)).map(|(number, (entry, hours))| {
+            let mut scale = Scale::default();
+            entry.tally.pour(&mut scale);
+            magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
+            let samples = picks.samples(&entry.chosen, &log.name);
+            (entry.key, Total { hours, magnitudes: scale.finish(), samples })
+        }));
         drop(picks);
         let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
         let mut before = None;

@@ -217,6 +217,8 @@ fn twins_below_the_top_and_members_that_stand_twice_do_not_mislead() {
     assert!(parsed.contains("real.example") && !parsed.contains("evil"), "{parsed}");
     let twice = nested.replace(r#""dest_ip":"198"#, r#""dest_ip":"203.0.113.1","dest_ip":"198"#);
     assert_eq!(both(twice.as_bytes()).0, None);
+    let list = nested.replace(r#""metadata":{"#, r#""dns":{"answers":[[]]},"metadata":{"#);
+    assert_eq!(both(list.as_bytes()).0, None);
     let spelt = nested.replace(r#""dest_ip":"198"#, r#""d\u0065st_ip":"203.0.113.1","dest_ip":"198"#);
     assert_eq!(both(spelt.as_bytes()).0, None);
 }
