@@ -1,7 +1,7 @@
 //! The hours of a key, each in a few bytes: nearly all hold few records and small figures, and there are
 //! many of them.
 
-use super::total::{Cell, settle_hours};
+use super::total::{Cell, MOST_HOURS, settle_hours};
 use crate::model::Time;
 use crate::model::audit::ByteSum;
 
@@ -39,10 +39,35 @@ impl Hours {
     }
 
     /// Adds the cells of others: one for each hour, or one in all if the hours are too many.
-    pub(super) fn join<'h>(&mut self, others: impl Iterator<Item = &'h Hours>) {
-        let mut cells: Vec<Cell> = self.iter().chain(others.flatten()).collect();
+    pub(super) fn join<'h>(&mut self, mut others: impl ExactSizeIterator<Item = &'h Hours> + Clone) {
+        if others.len() == 1
+            && let Some(all) = others.clone().next().and_then(|other| self.followed_by(other))
+        {
+            *self = all;
+            return;
+        }
+        let mut cells: Vec<Cell> = self.iter().collect();
+        others.by_ref().for_each(|other| cells.extend(other));
         settle_hours(&mut cells);
         *self = Hours::of(&cells);
+    }
+
+    /// Both, if all hours of the one come after those of the other, as those of the parts of a log do.
+    fn followed_by(&self, other: &Hours) -> Option<Hours> {
+        let hour = |hours: &Hours| hours.iter().next().map(|c| c.hour());
+        let (early, late) = if hour(self)? <= hour(other)? { (self, other) } else { (other, self) };
+        let mut rest = late.iter();
+        let (last, first) = (early.iter().last()?, rest.next()?);
+        let apart = last.last.hour() < first.hour() && !last.spans_hours() && !first.spans_hours();
+        let length = early.length.checked_add(late.length)?;
+        if !apart || length as usize > MOST_HOURS {
+            return None;
+        }
+        let mut packed = Vec::with_capacity(early.packed.len() + late.packed.len() + MOST);
+        packed.extend_from_slice(&early.packed);
+        put(&first, &mut packed, &mut last.first.micros());
+        packed.extend_from_slice(rest.packed);
+        Some(Hours { packed: packed.into(), length })
     }
 }
 
@@ -186,6 +211,7 @@ pub(super) fn unvarint(from: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::HOUR;
     use proptest::prelude::*;
 
     fn time() -> impl Strategy<Value = Time> {
@@ -217,7 +243,38 @@ mod tests {
         }
     }
 
+    /// Cells that are settled: of an hour each, or one of more.
+    fn settled() -> impl Strategy<Value = Vec<Cell>> {
+        prop::collection::vec((0..9_i64, 0..3_i64, figure(), any::<bool>()), 1..6).prop_map(|list| {
+            let cell = |(hour, late, sum, whole): (i64, i64, u64, bool)| {
+                let first = Time::from_micros(hour * HOUR + late).unwrap();
+                let last = if whole { first.plus(late) } else { first };
+                let bytes = ByteSum { sum, unknown: 0 };
+                Cell { first, last, records: 1, bytes_out: bytes, bytes_in: bytes, largest: sum }
+            };
+            let mut cells: Vec<Cell> = list.into_iter().map(cell).collect();
+            settle_hours(&mut cells);
+            cells
+        })
+    }
+
     proptest! {
+        #[test]
+        fn hours_are_joined_as_their_cells_are(all in prop::collection::vec(settled(), 2..4), wide in 0..3_i64) {
+            let mut lists = all;
+            if let Some(cell) = lists[0].first_mut().filter(|_| wide == 0) {
+                // One that stands for hours that were given up.
+                cell.last = cell.first.plus(3 * HOUR);
+                lists[0].truncate(1);
+            }
+            let mut cells = lists.concat();
+            settle_hours(&mut cells);
+            let lists: Vec<Hours> = lists.iter().map(|cells| Hours::of(cells)).collect();
+            let (mut mine, others) = (lists[0].clone(), &lists[1..]);
+            mine.join(others.iter());
+            prop_assert_eq!(mine, Hours::of(&cells));
+        }
+
         #[test]
         fn any_cells_come_back_as_they_were(cells in prop::collection::vec(cell(), 0..20)) {
             let hours = Hours::of(&cells);

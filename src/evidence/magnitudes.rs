@@ -28,10 +28,22 @@ impl Magnitudes {
 
     /// Adds those of others.
     pub(super) fn join<'m>(&mut self, others: impl Iterator<Item = &'m Magnitudes>) {
-        let mut scale = Scale::default();
-        scale.add(self);
-        others.for_each(|other| scale.add(other));
-        *self = scale.finish();
+        for other in others {
+            let mut theirs = other.iter().peekable();
+            let mut all = Vec::with_capacity(self.0.len() + other.0.len());
+            let mut put = |bits, n| {
+                all.push(bits);
+                varint(&mut all, n);
+            };
+            for (bits, n) in self.iter() {
+                while let Some((bits, n)) = theirs.next_if(|(theirs, _)| *theirs < bits) {
+                    put(bits, n);
+                }
+                put(bits, n + theirs.next_if(|(theirs, _)| *theirs == bits).map_or(0, |(_, n)| n));
+            }
+            theirs.for_each(|(bits, n)| put(bits, n));
+            *self = Magnitudes(all.into());
+        }
     }
 }
 

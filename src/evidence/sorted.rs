@@ -93,7 +93,11 @@ impl<K: Ord, V> Sorted<K, V> {
             (self.merge(other, join), later.join())
         });
         match later {
-            Ok(later) => all.list.extend(later.list),
+            Ok(later) => {
+                // Room for as many as there are, not for twice as many.
+                all.list.reserve_exact(later.list.len());
+                all.list.extend(later.list);
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         }
         all
