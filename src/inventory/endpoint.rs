@@ -128,6 +128,39 @@ pub(super) fn operation(
     }
 }
 
+/// The address of an interface that takes prompts or images, of which more is not known than that it stands
+/// there. `stands` says where, and what was looked for in vain. Nothing if it is another's, or local.
+pub(super) fn mentioned(
+    url: &Url<'_>,
+    place: Where,
+    stands: &str,
+    context: &Context<'_>,
+) -> Option<Operation> {
+    let host = host_of(url.host)?;
+    let found = context.services.lookup(&host, Some(url.path), Method::Write)?;
+    let sends = !found.fetch
+        && found.service.generation
+        && found.certainty >= Certainty::Implied
+        && !found.sends.is_empty();
+    if !sends || (context.locality)(&host) == Locality::Local {
+        return None;
+    }
+    Some(Operation {
+        id: format!("address {}", shown(&host)),
+        place,
+        state: State::Active,
+        sends: found.sends,
+        fetch: false,
+        service: Some(found.service.id.clone()),
+        route: vec![host],
+        locality: Locality::Undetermined,
+        certainty: Certainty::Possible,
+        because: format!("an address of {} stands {stands}", found.service.id),
+        decided_at: None,
+        spelled: None,
+    })
+}
+
 /// A word of a file, made safe to look at.
 pub(super) fn shown(word: &str) -> String {
     shorten(&visible(word), 80)

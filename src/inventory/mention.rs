@@ -6,11 +6,9 @@
 //!
 //! What would mislead: prose, licences and lock files, which hold addresses that nobody calls.
 
-use super::endpoint::{host_of, shown};
+use super::endpoint::mentioned;
 use super::{Context, File, Importer};
-use crate::model::Method;
-use crate::model::data::{Certainty, Locality};
-use crate::model::inventory::{FileInventory, Operation, State, Where};
+use crate::model::inventory::{FileInventory, Operation, Where};
 use crate::model::net::Url;
 
 /// Largest file that is looked through, in bytes.
@@ -105,35 +103,12 @@ fn mentions(text: &str, path: &str, context: &Context<'_>) -> Vec<Operation> {
         counted = at;
         let Some(url) = address(text, at) else { continue };
         let Some(url) = Url::parse(url) else { continue };
-        let Some(host) = host_of(url.host) else { continue };
-        let Some(found) = context.services.lookup(&host, Some(url.path), Method::Write) else { continue };
-        let sends = !found.fetch
-            && found.service.generation
-            && found.certainty >= Certainty::Implied
-            && !found.sends.is_empty();
-        if !sends
-            || (context.locality)(&host) == Locality::Local
-            || out.iter().any(|o| o.route == [host.clone()])
-        {
+        let stands = "in the file; what uses it is not known";
+        let Some(found) = mentioned(&url, Where::line(path, line), stands, context) else { continue };
+        if out.iter().any(|o| o.route == found.route) {
             continue;
         }
-        out.push(Operation {
-            id: format!("address {}", shown(&host)),
-            place: Where::line(path, line),
-            state: State::Active,
-            sends: found.sends,
-            fetch: false,
-            service: Some(found.service.id.clone()),
-            route: vec![host],
-            locality: Locality::Undetermined,
-            certainty: Certainty::Possible,
-            because: format!(
-                "an address of {} stands in the file; what uses it is not known",
-                found.service.id
-            ),
-            decided_at: None,
-            spelled: None,
-        });
+        out.push(found);
         if out.len() >= MOST_HOSTS {
             break;
         }

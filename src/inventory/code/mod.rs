@@ -21,11 +21,9 @@ mod value;
 
 pub(super) use prefilter::worth_parsing;
 
-use super::endpoint::{host_of, shown};
+use super::endpoint::mentioned;
 use super::{Context, File};
-use crate::model::Method;
-use crate::model::data::{Certainty, Locality};
-use crate::model::inventory::{FileInventory, Operation, State, Verdict, Where};
+use crate::model::inventory::{FileInventory, Operation, Verdict, Where};
 use crate::model::net::Url;
 use crate::services::sdks::Language;
 use evaluate::Evaluator;
@@ -107,37 +105,16 @@ fn stray(program: &Program, reader: &Reader<'_>, context: &Context<'_>) -> Vec<O
         else {
             continue;
         };
-        let Some(host) = host_of(url.host).filter(|_| !text.contains(char::is_whitespace)) else { continue };
-        let Some(found) = context.services.lookup(&host, Some(url.path), Method::Write) else { continue };
-        let told = reader.hosts.contains(&host) || reader.hosts.contains(&found.service.id);
-        let sends = !found.fetch
-            && found.service.generation
-            && found.certainty >= Certainty::Implied
-            && !found.sends.is_empty();
-        if told
-            || !sends
-            || (context.locality)(&host) == Locality::Local
-            || out.iter().any(|o| o.route == [host.clone()])
-        {
+        if text.contains(char::is_whitespace) {
             continue;
         }
-        out.push(Operation {
-            id: format!("address {}", shown(&host)),
-            place: Where::line(reader.path, program.line(*id)),
-            state: State::Active,
-            sends: found.sends,
-            fetch: false,
-            service: Some(found.service.id.clone()),
-            route: vec![host],
-            locality: Locality::Undetermined,
-            certainty: Certainty::Possible,
-            because: format!(
-                "an address of {} stands in the code; no call was seen to use it",
-                found.service.id
-            ),
-            decided_at: None,
-            spelled: None,
-        });
+        let place = Where::line(reader.path, program.line(*id));
+        let stands = "in the code; no call was seen to use it";
+        let Some(found) = mentioned(&url, place, stands, context) else { continue };
+        let told = found.route.iter().chain(&found.service).any(|party| reader.hosts.contains(party));
+        if !told && out.iter().all(|o| o.route != found.route) {
+            out.push(found);
+        }
     }
     out
 }
