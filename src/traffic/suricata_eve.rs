@@ -2,6 +2,7 @@
 
 mod event;
 mod quick;
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -9,7 +10,7 @@ use super::json_walk;
 use super::lines::LONGEST;
 use super::{Block, Decoder, Format, Framing, Head, ReadOptions, Settled, Sink, Sniff, Split, Stop};
 use crate::model::At;
-use event::Event;
+use schema::Event;
 use std::ops::ControlFlow;
 
 /// The shelf entry.

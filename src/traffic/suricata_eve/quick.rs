@@ -1,6 +1,6 @@
 //! An event read in one pass, without a general parser. What it is unsure of, `serde_json` decides.
 
-use super::event::{Answer, Capture, Event, Header, Query, Version};
+use super::schema::{Answer, Capture, Event, Header, Query, Version};
 use crate::traffic::Sink;
 use crate::traffic::json_walk::{Context, IGNORED, Member, Reader, Schema, TOP, Unsure, Value, set};
 use crate::traffic::lines::Line;

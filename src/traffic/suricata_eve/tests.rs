@@ -1,7 +1,7 @@
 //! What events become.
 
-use super::event::Event;
 use super::quick::Eve;
+use super::schema::Event;
 use crate::model::At;
 use crate::traffic::json_walk::{Reader, lines, made_up as json_made_up};
 use crate::traffic::{Block, Health, NameFact, Settled, Sink};
