@@ -65,7 +65,7 @@ pub(crate) fn of(path: &Path) -> Outcome<Stages> {
     let name = LogName { source: "bench".into(), name: "log".into(), seed: 1 };
     let mut fold = Fold::new(Services::embedded()?, name);
     read_within(intake, input(), Choice::Auto, &options, &mut fold, &mut |_| {});
-    fold.finish().map_err(|e| e.to_string())?;
+    fold.finish().map_err(|e| e.to_string())?.ok_or("somebody else folds")?;
     let folded = start.elapsed();
     Ok([
         read,

@@ -8,7 +8,7 @@ use super::shares::Shares;
 use super::shell::Disk;
 use super::tree::Found;
 use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
-use crate::evidence::{Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Summary};
+use crate::evidence::{Caps, Fold, Log, LogFacts, LogName, MergeRefusal, Seat, Summary};
 use crate::model::text::hex;
 use crate::services::Services;
 use crate::traffic::{Choice, LogRead, Plan, ReadOptions, plan, read_decoded, read_stretch, read_within};
@@ -30,6 +30,9 @@ pub(crate) struct Task {
 
 /// The path that stands for the standard input, and the name of that log.
 pub(crate) const STDIN: (&str, &str) = ("-", "standard-input");
+
+/// Threads that go through one run of stretches together and fill one table. More would wait for each other.
+const TOGETHER: usize = 2;
 
 /// How logs are read.
 pub(crate) struct Reading<'a> {
@@ -62,6 +65,14 @@ enum Unit {
     Stretch(usize, (u64, u64)),
     /// The SHA-256 of a log that is read in stretches.
     Hash(usize),
+}
+
+impl Unit {
+    /// The log.
+    fn job(self) -> usize {
+        let (Unit::Whole(i) | Unit::Stretch(i, _) | Unit::Hash(i)) = self;
+        i
+    }
 }
 
 /// A log as it is being read.
@@ -199,7 +210,8 @@ fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
             units.push(Unit::Whole(i));
             continue;
         }
-        let share = job.length / (reading.threads as u64 * 6);
+        // Threads that fill one table are to be in the same hour of a log, and none to be left with the last.
+        let share = job.length / (reading.threads as u64 * 64);
         let step = share.div_ceil(PIECE).clamp(1, 64) * PIECE;
         let mut start = 0;
         while start < job.length {
@@ -213,15 +225,29 @@ fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
 
 /// Works through the units with as many threads as asked for.
 fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), String> {
-    let shares = Shares::of(units, reading.threads);
+    let threads = reading.threads.min(units.len());
+    let shares = Shares::of(units, threads.div_ceil(TOGETHER));
     let alone = units.len() < reading.threads;
+    // Of each run, the table of the log that its threads read at the moment.
+    let tables: Vec<Mutex<Option<(usize, Seat<'_>)>>> = (0..shares.len()).map(|_| Mutex::default()).collect();
+    let table = |job: usize, run: usize| -> Option<Fold<'_>> {
+        let mut table = tables.get(run)?.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, seat)) = table.as_ref().filter(|(of, _)| *of == job)
+            && let Some(fold) = seat.take()
+        {
+            return Some(fold);
+        }
+        let fold = jobs.get(job).map(|j| fold(j, reading, j.seed))?;
+        *table = Some((job, fold.seat()));
+        Some(fold)
+    };
     let work = |thread: usize| -> Result<(), String> {
-        // Stretches of one log that fall to the same thread are folded together.
-        let mut open: Option<(usize, Fold<'_>)> = None;
-        while let Some(unit) = shares.take(thread) {
-            let (Unit::Whole(i) | Unit::Stretch(i, _) | Unit::Hash(i)) = unit;
+        // Stretches of one run that fall to the same thread are folded together.
+        let mut open: Option<((usize, usize), Fold<'_>)> = None;
+        while let Some((run, unit)) = shares.take(thread / TOGETHER) {
+            let i = unit.job();
             let Some(job) = jobs.get(i) else { continue };
-            if let Some((other, fold)) = open.take_if(|(other, _)| *other != i) {
+            if let Some(((other, _), fold)) = open.take_if(|(place, _)| *place != (i, run)) {
                 close(jobs.get(other), fold)?;
             }
             match unit {
@@ -233,36 +259,48 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
                         close(Some(job), fold)?;
                     }
                 }
-                Unit::Stretch(_, range) => match job.open() {
-                    Err(why) => job.done().refused = Some(why),
-                    Ok(disk) => {
-                        let fold = &mut open.get_or_insert_with(|| (i, fold(job, reading, job.seed))).1;
-                        let Some(plan) = &job.plan else { continue };
-                        let mut before = 0;
-                        let mut progress = |n| reading.progress.add(&mut before, n);
-                        let intake = Intake { sha256: false, ..Intake::default() };
-                        let options = &*job.task.options;
-                        let mut read = read_stretch(plan, &disk, range, intake, options, fold, &mut progress);
-                        if read.decoded_bytes < range.1 - range.0 && read.stopped.is_none() {
-                            shrunk(&mut read, (range.0, 0));
-                        }
-                        job.done().stretches.push((range, read));
+                Unit::Stretch(_, range) => {
+                    if open.is_none() {
+                        open = table(i, run).map(|fold| ((i, run), fold));
                     }
-                },
+                    if let Some((_, fold)) = &mut open {
+                        stretch(job, range, fold, reading);
+                    }
+                }
             }
         }
-        open.map_or(Ok(()), |(i, fold)| close(jobs.get(i), fold))
+        open.map_or(Ok(()), |((i, _), fold)| close(jobs.get(i), fold))
     };
-    if shares.len() <= 1 {
+    if threads <= 1 {
         return work(0);
     }
     std::thread::scope(|scope| {
         let work = &work;
-        let handles: Vec<_> = (0..shares.len()).map(|thread| scope.spawn(move || work(thread))).collect();
+        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
         handles
             .into_iter()
             .try_for_each(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned())?)
     })
+}
+
+/// Reads a stretch of a log.
+fn stretch(job: &Job<'_>, range: (u64, u64), fold: &mut Fold<'_>, reading: &Reading<'_>) {
+    let disk = match job.open() {
+        Ok(disk) => disk,
+        Err(why) => {
+            job.done().refused = Some(why);
+            return;
+        }
+    };
+    let Some(plan) = &job.plan else { return };
+    let mut before = 0;
+    let mut progress = |n| reading.progress.add(&mut before, n);
+    let intake = Intake { sha256: false, ..Intake::default() };
+    let mut read = read_stretch(plan, &disk, range, intake, &job.task.options, fold, &mut progress);
+    if read.decoded_bytes < range.1 - range.0 && read.stopped.is_none() {
+        shrunk(&mut read, (range.0, 0));
+    }
+    job.done().stretches.push((range, read));
 }
 
 fn fold<'s>(job: &Job<'_>, reading: &Reading<'s>, seed: u64) -> Fold<'s> {
@@ -272,7 +310,7 @@ fn fold<'s>(job: &Job<'_>, reading: &Reading<'s>, seed: u64) -> Fold<'s> {
 fn close(job: Option<&Job<'_>>, fold: Fold<'_>) -> Result<(), String> {
     let part = fold.finish().map_err(|refusal| refusal.to_string())?;
     if let Some(job) = job {
-        job.done().parts.push(part);
+        job.done().parts.extend(part);
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! Folding: the sink that turns the records of one log, or of a part of it, into a summary.
 
 use super::caps::Caps;
-use super::summary::{MergeRefusal, Summary};
-use super::table::Table;
+use super::summary::{MergeRefusal, SourceLife, Summary};
+use super::table::{Front, Table, Waiting};
 use crate::model::text::plural;
 use crate::model::time::MINUTE;
 use crate::model::{At, RecordCounts, Time};
 use crate::services::Services;
 use crate::traffic::{Health, NameFact, Settled, Sink};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 /// Which log is folded.
 #[derive(Debug, Clone)]
@@ -85,15 +85,27 @@ impl LogFacts {
     }
 }
 
-/// Folds the records of one log.
+/// Folds the records of one log, or of stretches of it. Several may fill one table, each with a thread of its own.
 pub struct Fold<'s> {
+    services: &'s Services,
+    shared: Arc<Shared>,
+    front: Front<'s>,
+    life: SourceLife,
+    minutes: MinutesSeen,
+}
+
+/// What those that fill one table share.
+struct Shared {
     log: LogName,
-    table: Table<'s>,
     /// Entries at which the table is drained.
     limit: usize,
+    counted: Mutex<Counted>,
+}
+
+struct Counted {
+    table: Table,
     summary: Summary,
     refusal: Option<MergeRefusal>,
-    minutes: MinutesSeen,
 }
 
 impl<'s> Fold<'s> {
@@ -113,40 +125,99 @@ impl<'s> Fold<'s> {
     /// not depend on the latter.
     #[must_use]
     pub fn within(services: &'s Services, log: LogName, caps: Caps, limit: usize) -> Fold<'s> {
-        Fold {
-            table: Table::new(services, log.clone()),
-            log,
-            limit: limit.max(1),
-            summary: Summary { caps, ..Summary::default() },
-            refusal: None,
-            minutes: MinutesSeen::default(),
-        }
+        let summary = Summary { caps, ..Summary::default() };
+        let counted = Mutex::new(Counted { table: Table::new(log.clone()), summary, refusal: None });
+        Fold::before(services, Arc::new(Shared { log, limit: limit.max(1), counted }))
+    }
+
+    fn before(services: &'s Services, shared: Arc<Shared>) -> Fold<'s> {
+        let front = shared.counted().table.front(services);
+        Fold { services, shared, front, life: SourceLife::default(), minutes: MinutesSeen::default() }
+    }
+
+    /// What others can fill the same table by, as long as anybody does.
+    #[must_use]
+    pub fn seat(&self) -> Seat<'s> {
+        Seat { services: self.services, shared: Arc::downgrade(&self.shared) }
     }
 
     fn alive(&mut self, time: Time) {
         if self.minutes.is_new(time) {
-            let life = self.summary.sources.entry(Arc::clone(&self.log.source)).or_default();
-            life.minutes.insert(time);
+            self.life.minutes.insert(time);
         }
     }
 
+    /// Counts what waits, if enough does; if somebody else is counting, only once there is no room for more.
+    fn pass_on(&mut self) {
+        if !self.front.is_ready() {
+            return;
+        }
+        let counted = match self.shared.counted.try_lock() {
+            Ok(counted) => counted,
+            Err(TryLockError::WouldBlock) if !self.front.is_full() => return,
+            Err(_) => self.shared.counted(),
+        };
+        self.shared.count(counted, &mut self.front, None);
+    }
+
+    /// The figures of what was folded; `None` as long as another fills the same table, which will give all of
+    /// them. Which stretches of the log they cover, [`Summary::of_log`] adds.
+    ///
+    /// # Errors
+    /// If more notable aggregates were met than may be kept.
+    pub fn finish(mut self) -> Result<Option<Summary>, MergeRefusal> {
+        let mut counted = self.shared.counted();
+        if self.life != SourceLife::default() {
+            let life = counted.summary.sources.entry(Arc::clone(&self.shared.log.source)).or_default();
+            life.merge(&self.life);
+        }
+        self.shared.count(counted, &mut self.front, None);
+        // The last one finds all of them.
+        let Some(Shared { counted, .. }) = Arc::into_inner(self.shared) else { return Ok(None) };
+        let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        counted.drain();
+        counted.refusal.map_or(Ok(Some(counted.summary)), Err)
+    }
+}
+
+/// A place at a table that is being filled.
+pub struct Seat<'s> {
+    services: &'s Services,
+    shared: Weak<Shared>,
+}
+
+impl<'s> Seat<'s> {
+    /// A fold into that table; `None` if it is finished.
+    #[must_use]
+    pub fn take(&self) -> Option<Fold<'s>> {
+        self.shared.upgrade().map(|shared| Fold::before(self.services, shared))
+    }
+}
+
+impl Shared {
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(
+        &self,
+        mut counted: MutexGuard<'_, Counted>,
+        front: &mut Front<'_>,
+        long: Option<(Waiting, &[u8])>,
+    ) {
+        counted.table.count(front, long);
+        if counted.table.is_full(self.limit) {
+            counted.drain();
+        }
+    }
+}
+
+impl Counted {
     fn drain(&mut self) {
         let (aggregates, names) = self.table.drain();
         self.summary.add(Summary { aggregates, names, ..Summary::default() });
         if let Err(refusal) = self.summary.fold() {
             self.refusal = Some(refusal);
-        }
-    }
-
-    /// The figures of what was folded. Which stretches of the log they cover, [`Summary::of_log`] adds.
-    ///
-    /// # Errors
-    /// If more notable aggregates were met than may be kept.
-    pub fn finish(mut self) -> Result<Summary, MergeRefusal> {
-        self.drain();
-        match self.refusal {
-            Some(refusal) => Err(refusal),
-            None => Ok(self.summary),
         }
     }
 }
@@ -155,23 +226,22 @@ impl Sink for Fold<'_> {
     fn record(&mut self, at: At, raw: &[u8], what: Settled<'_, '_>) {
         let Settled::Flow(flow) = what else { return };
         self.alive(flow.time);
-        self.table.flow(at, raw, flow);
-        self.table.relieve();
-        if self.table.is_full(self.limit) {
-            self.drain();
+        if let Some(long) = self.front.flow(at, raw, flow) {
+            self.shared.count(self.shared.counted(), &mut self.front, Some((long, raw)));
         }
+        self.pass_on();
     }
 
     fn name(&mut self, fact: &NameFact<'_>) {
-        self.table.looked_up(fact.address, fact.name, fact.client, fact.time);
+        self.front.looked_up(fact.address, fact.name, fact.client, fact.time);
+        self.pass_on();
     }
 
     fn health(&mut self, health: Health) {
         self.alive(health.time);
-        let life = self.summary.sources.entry(Arc::clone(&self.log.source)).or_default();
-        life.statistics += 1;
+        self.life.statistics += 1;
         if let Some(lost) = health.lost {
-            life.lost = Some(life.lost.unwrap_or(0).max(lost));
+            self.life.lost = Some(self.life.lost.unwrap_or(0).max(lost));
         }
     }
 }

@@ -24,7 +24,7 @@ mod total;
 
 pub use caps::{ANYBODY, Caps, NAMED};
 pub use coverage::Range;
-pub use fold::{Fold, LogFacts, LogName, Problem};
+pub use fold::{Fold, LogFacts, LogName, Problem, Seat};
 pub use hours::{Cells, Hours};
 pub use key::{Key, Server, Traits};
 pub use list::{AggregateLine, aggregate_lines, tree_root};

@@ -44,6 +44,15 @@ pub struct SourceLife {
     pub lost: Option<u64>,
 }
 
+impl SourceLife {
+    /// Adds the signs of another part.
+    pub(super) fn merge(&mut self, other: &SourceLife) {
+        self.minutes.merge(&other.minutes);
+        self.statistics += other.statistics;
+        self.lost = self.lost.max(other.lost);
+    }
+}
+
 /// A log that was folded, or passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Log {
@@ -348,10 +357,7 @@ impl Summary {
 
     fn add_lives(&mut self, sources: BTreeMap<Arc<str>, SourceLife>) {
         for (source, life) in sources {
-            let mine = self.sources.entry(source).or_default();
-            mine.minutes.merge(&life.minutes);
-            mine.statistics += life.statistics;
-            mine.lost = mine.lost.max(life.lost);
+            self.sources.entry(source).or_default().merge(&life);
         }
     }
 }

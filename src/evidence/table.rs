@@ -8,10 +8,12 @@
 mod chunks;
 mod drain;
 mod facts;
+mod front;
 mod hours;
 mod packed;
 mod parties;
 mod queue;
+mod register;
 mod tally;
 
 use super::fold::LogName;
@@ -24,20 +26,19 @@ use super::spellings::seeded;
 use super::summary::NameKey;
 use super::total::Total;
 use crate::bytes::simd::prefetch;
-use crate::inspect;
-use crate::model::net::fold_mapped;
-use crate::model::{At, DataKinds, Flow, Lane, Time};
+use crate::model::Time;
 use crate::services::Services;
 use chunks::Chunks;
 use facts::{Fact, Facts, Told};
+pub(super) use front::Front;
 use hashbrown::HashTable;
 use hours::{Hour, Hours, Span};
-use packed::{NO_PORT, Packed};
-use parties::{Parties, Verdict};
-use queue::{Queue, Waiting};
+use packed::Packed;
+pub(super) use queue::Waiting;
+use register::Register;
 use rustc_hash::FxSeededState;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::sync::Arc;
 use tally::Tally;
 
 /// Entries at which a table is drained.
@@ -72,13 +73,12 @@ impl Entry {
     }
 }
 
-/// The table of one log.
-pub(super) struct Table<'s> {
-    services: &'s Services,
+/// The table of one log, or of a run of its stretches.
+pub(super) struct Table {
     log: LogName,
     order: Order,
     hasher: FxSeededState,
-    parties: Parties<'s>,
+    register: Arc<Register>,
     index: HashTable<u32>,
     entries: Chunks<Entry>,
     /// By entry.
@@ -89,17 +89,19 @@ pub(super) struct Table<'s> {
     hours: Hours,
     span: Span,
     facts: Facts,
-    queue: Queue,
 }
 
-impl<'s> Table<'s> {
-    pub(super) fn new(services: &'s Services, log: LogName) -> Table<'s> {
-        let (hasher, order) = (seeded(), Order { seed: log.seed });
+impl Table {
+    pub(super) fn new(log: LogName) -> Table {
+        Table::hashing(log, seeded())
+    }
+
+    fn hashing(log: LogName, hasher: FxSeededState) -> Table {
+        let order = Order { seed: log.seed };
         Table {
-            services,
             log,
             order,
-            parties: Parties::new(services, hasher.clone()),
+            register: Arc::new(Register::new(&hasher)),
             facts: Facts::new(hasher.clone()),
             magnitudes: HashMap::with_hasher(hasher.clone()),
             hasher,
@@ -109,8 +111,12 @@ impl<'s> Table<'s> {
             picks: Picks::new(order),
             hours: Hours::default(),
             span: Span::of(Time::EARLIEST),
-            queue: Queue::default(),
         }
+    }
+
+    /// What one more reader puts its flows in front of it with.
+    pub(super) fn front<'s>(&self, services: &'s Services) -> Front<'s> {
+        Front::new(services, self.order, self.hasher.clone(), Arc::clone(&self.register))
     }
 
     /// Whether it should be drained before it takes more.
@@ -121,56 +127,26 @@ impl<'s> Table<'s> {
     /// The usual limit of [`Table::is_full`].
     pub(super) const LIMIT: usize = ENTRIES;
 
-    /// Counts a flow.
-    pub(super) fn flow(&mut self, at: At, raw: &[u8], flow: &Flow<'_>) {
-        let rank = self.order.rank(at.offset);
-        let address = flow.server_address.map(fold_mapped);
-        let client = self.parties.client(flow.client);
-        let server = self.parties.server(flow.server_name, address);
-        let Verdict { endpoint, implied, certainty, fetch } = self.parties.verdict(server, flow);
-        let observed = flow.payloads.iter().fold(DataKinds::NONE, |k, p| k.union(inspect::inspect(*p)));
-        let traits = Traits {
-            protocol: flow.protocol,
-            method: flow.method,
-            disposition: flow.disposition,
-            transport: flow.transport,
-            visibility: flow.visibility,
-            orientation: flow.orientation,
-            lane: flow.lane,
-            observed,
-            implied,
-            certainty,
-            fetch,
-        };
-        let Flow { time, bytes_out, bytes_in, server_port: port, .. } = *flow;
-        let port = port.map_or(NO_PORT, u32::from);
-        let key = Packed { client, server, endpoint, port, bits: traits.bits() };
-        let hash = key.hash(&self.hasher);
-        let named = address.filter(|_| flow.lane != Lane::Lookup && flow.server_name.is_some());
-        let flow = Waiting { key, hash, traits, named, at, time, bytes_out, bytes_in, rank };
-        if !Queue::takes(raw) {
+    /// Counts what waits in front of it, and a flow that is too long to wait.
+    pub(super) fn count(&mut self, front: &mut Front<'_>, long: Option<(Waiting, &[u8])>) {
+        let (mut long, raw) = long.unzip();
+        front.renumber(&self.register, long.as_mut());
+        for (flows, records) in front.queue.groups() {
+            // Where each is, most likely: the memory of all of them is asked for before any of it is needed.
+            for flow in flows {
+                let Some(place) = self.index.find(flow.hash, |_| true) else { continue };
+                self.entries.get(*place as usize).into_iter().for_each(Entry::prefetch);
+            }
+            records.for_each(|(flow, raw)| self.take(flow, raw));
+        }
+        for (fact, hour) in front.queue.facts() {
+            self.facts.take(*fact, *hour);
+        }
+        front.queue.clear();
+        if let (Some(flow), Some(raw)) = (long, raw) {
             self.take(&flow, raw);
-            return;
         }
-        self.queue.push(flow, raw);
-        if self.queue.is_full() {
-            self.count_waiting();
-        }
-    }
-
-    /// Counts the flows that wait.
-    fn count_waiting(&mut self) {
-        let mut queue = std::mem::take(&mut self.queue);
-        // Where each is, most likely: the memory of all of them is asked for before any of it is needed.
-        for flow in queue.flows() {
-            let Some(place) = self.index.find(flow.hash, |_| true) else { continue };
-            self.entries.get(*place as usize).into_iter().for_each(Entry::prefetch);
-        }
-        for (flow, raw) in queue.iter() {
-            self.take(flow, raw);
-        }
-        queue.clear();
-        self.queue = queue;
+        self.picks.relieve();
     }
 
     fn take(&mut self, flow: &Waiting, raw: &[u8]) {
@@ -186,7 +162,7 @@ impl<'s> Table<'s> {
             Some(id) => {
                 // As of [`Key::is_notable`].
                 let notable = key.endpoint != 0 || !flow.traits.observed.is_empty();
-                self.count(id, &record, flow.bytes_in, notable);
+                self.again(id, &record, flow.bytes_in, notable);
                 id
             }
             None => self.insert(flow, &record),
@@ -198,7 +174,7 @@ impl<'s> Table<'s> {
     }
 
     /// Counts another record of a key.
-    fn count(&mut self, id: u32, record: &Candidate<'_>, bytes_in: Option<u64>, notable: bool) {
+    fn again(&mut self, id: u32, record: &Candidate<'_>, bytes_in: Option<u64>, notable: bool) {
         let Some(entry) = self.entries.get_mut(id as usize) else { return };
         let (time, bytes_out) = (record.time, record.bytes_out);
         if !entry.now.add(time, &self.span, bytes_out, bytes_in) {
@@ -245,23 +221,8 @@ impl<'s> Table<'s> {
             if last.turn(hour) {
                 self.facts.again(last.number, hour);
             }
-        } else if self.parties.is_named(fact.server) {
+        } else {
             *last = Told::of(fact.address, hour, self.facts.take(fact, hour));
-        }
-    }
-
-    /// Hashes the records that are held, if they have become too many.
-    pub(super) fn relieve(&mut self) {
-        self.picks.relieve();
-    }
-
-    /// Takes a fact about what name an address goes by, told by a look-up.
-    pub(super) fn looked_up(&mut self, address: IpAddr, name: &str, client: &str, time: Time) {
-        let client = self.parties.client(client);
-        let server = self.parties.server(Some(name), None);
-        if self.parties.is_named(server) {
-            let fact = Fact { client, server, address: fold_mapped(address), how: Lane::Lookup };
-            self.facts.take(fact, time.hour());
         }
     }
 }

@@ -1,6 +1,5 @@
 //! From the hot table to canonical form.
 
-use super::parties::Known;
 use super::{Drained, Packed, Table, id};
 use crate::evidence::key::{Key, Server};
 use crate::evidence::magnitudes::Scale;
@@ -9,25 +8,25 @@ use crate::evidence::summary::{NameKey, join_hours};
 use crate::evidence::total::Total;
 use std::sync::Arc;
 
-impl Table<'_> {
+impl Table {
     /// Everything it holds in canonical form; it is empty afterwards.
     pub(in crate::evidence) fn drain(&mut self) -> Drained {
-        self.count_waiting();
-        let new = Table::new(self.services, self.log.clone());
-        let Table { log, parties, entries, traits, magnitudes, mut picks, hours, facts, .. } =
+        // What waits in front of it was hashed already.
+        let new = Table::hashing(self.log.clone(), self.hasher.clone());
+        let Table { log, register, entries, traits, magnitudes, mut picks, hours, facts, .. } =
             std::mem::replace(self, new);
-        let clients = Ranks::of(&parties.clients);
-        let servers: Vec<&Server> = parties.servers.iter().map(|k| &k.server).collect();
-        let servers = Ranks::of(&servers);
-        let endpoints = Ranks::of(&parties.endpoints);
+        let names = register.names();
+        let (clients, servers) = (&names.clients.list, &names.servers.list);
+        let (by_client, by_server) = (Ranks::of(clients), Ranks::of(servers));
+        let by_endpoint = Ranks::of(&names.endpoints.list);
         let mut order: Vec<_> = entries
             .iter()
             .zip(&traits)
             .enumerate()
             .map(|(number, (entry, traits))| {
                 let Packed { client, server, endpoint, .. } = entry.key;
-                let endpoint = endpoint.checked_sub(1).map(|i| endpoints.rank(i));
-                let parties = (clients.rank(client), servers.rank(server));
+                let endpoint = endpoint.checked_sub(1).map(|i| by_endpoint.rank(i));
+                let parties = (by_client.rank(client), by_server.rank(server));
                 ((parties, entry.key.port(), endpoint, *traits), id(number))
             })
             .collect();
@@ -45,71 +44,48 @@ impl Table<'_> {
         }));
         drop(picks);
         let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
-        let mut before = None;
-        for (rank, number) in order {
+        for ((.., traits), number) in order {
             let Some((packed, total)) = totals.get_mut(number as usize) else { continue };
-            let (packed, total) = (*packed, std::mem::take(total));
-            // Spellings of the same parties.
-            if before == Some(rank)
-                && let Some((key, last)) = list.last_mut()
-            {
-                Total::join(key, last, vec![total]);
-                continue;
-            }
-            before = Some(rank);
-            let (Some(client), Some(known), (.., traits)) = (
-                parties.clients.get(packed.client as usize),
-                parties.servers.get(packed.server as usize),
-                rank,
-            ) else {
+            let (Some(client), Some((server, _))) =
+                (clients.get(packed.client as usize), servers.get(packed.server as usize))
+            else {
                 continue;
             };
-            let endpoint = packed.endpoint.checked_sub(1).and_then(|i| parties.endpoints.get(i as usize));
+            let endpoint = packed.endpoint.checked_sub(1).and_then(|i| names.endpoints.list.get(i as usize));
             let key = Key {
                 source: Arc::clone(&log.source),
                 client: Arc::clone(client),
-                server: known.server.clone(),
+                server: server.clone(),
                 port: packed.port(),
                 endpoint: endpoint.cloned(),
                 traits,
             };
-            list.push((key, total));
+            list.push((key, std::mem::take(total)));
         }
-        let mut names = Vec::with_capacity(facts.len());
+        let mut told = Vec::with_capacity(facts.len());
         for (fact, hours) in facts.finish() {
-            let (Some(client), Some(Known { server: Server::Name(name), hit })) =
-                (parties.clients.get(fact.client as usize), parties.servers.get(fact.server as usize))
+            let (Some(client), Some((Server::Name(name), listed))) =
+                (clients.get(fact.client as usize), servers.get(fact.server as usize))
             else {
                 continue;
             };
-            let key = NameKey {
-                client: Arc::clone(client),
-                address: fact.address,
-                name: Arc::clone(name),
-                how: fact.how,
-                listed: hit.is_some(),
-            };
-            names.push((key, hours));
+            let (client, name) = (Arc::clone(client), Arc::clone(name));
+            let key = NameKey { client, address: fact.address, name, how: fact.how, listed: *listed };
+            told.push((key, hours));
         }
-        (Sorted::ascending(list), Sorted::new(names, join_hours))
+        (Sorted::ascending(list), Sorted::new(told, join_hours))
     }
 }
 
-/// The order of a list's values, so that keys are compared as numbers.
+/// The order of distinct values, so that keys are compared as numbers.
 struct Ranks(Vec<u32>);
 
 impl Ranks {
     fn of<T: Ord>(list: &[T]) -> Ranks {
         let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_by(|a, b| list.get(*a).cmp(&list.get(*b)));
+        order.sort_unstable_by(|a, b| list.get(*a).cmp(&list.get(*b)));
         let mut ranks = vec![0; list.len()];
-        let (mut rank, mut before) = (0, None);
-        for at in order {
-            let value = list.get(at);
-            if before.is_some() && before != value {
-                rank += 1;
-            }
-            before = value;
+        for (rank, at) in (0..).zip(order) {
             if let Some(slot) = ranks.get_mut(at) {
                 *slot = rank;
             }

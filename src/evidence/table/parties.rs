@@ -1,7 +1,8 @@
-//! Clients and servers of a log, interned: each spelling is read, normalised and looked up once.
+//! Clients and servers as one reader of a log meets them: each spelling is read, normalised and looked up once.
 
 use super::facts::word;
 use super::id;
+use super::register::Register;
 use crate::evidence::key::Server;
 use crate::evidence::spellings::Spellings;
 use crate::model::net::Host;
@@ -29,6 +30,8 @@ const NO_VERDICT: Verdict =
 /// What every record asks of its server.
 #[derive(Clone, Copy)]
 struct Glance {
+    /// Its number in the register.
+    number: u32,
     /// Whether the services list knows it.
     listed: bool,
     /// Whether it is a name.
@@ -37,33 +40,43 @@ struct Glance {
     by_name: Verdict,
 }
 
-/// A server as it was spelt, looked up once.
-pub(super) struct Known<'s> {
-    pub(super) server: Server,
-    pub(super) hit: Option<HostHit<'s>>,
+/// The server of a flow.
+pub(super) struct Met {
+    /// Its number in the register.
+    pub(super) number: u32,
+    /// Whether it has a name.
+    pub(super) named: bool,
+    pub(super) verdict: Verdict,
 }
 
-/// The parties of one log, by number.
+/// Spellings at which they are forgotten: what they stand for is in the register, and they may be made up
+/// without end.
+const SPELLINGS: usize = 1 << 17;
+
+/// The parties that one reader has met.
 pub(super) struct Parties<'s> {
     services: &'s Services,
+    register: Arc<Register>,
     hasher: FxSeededState,
     client_spellings: Spellings,
-    pub(super) clients: Vec<Arc<str>>,
+    /// The number of the client of each spelling.
+    clients: Vec<u32>,
     server_spellings: Spellings,
-    /// The server of each spelling.
+    /// The server of each spelling, by place.
     spelt: Vec<u32>,
     addresses: HashTable<(IpAddr, u32)>,
     nameless: [Option<u32>; 2],
+    /// Servers by place.
     glances: Vec<Glance>,
-    pub(super) servers: Vec<Known<'s>>,
-    pub(super) endpoints: Vec<Arc<str>>,
-    endpoint_ids: FxHashMap<&'s str, u32>,
+    hits: Vec<Option<HostHit<'s>>>,
+    endpoints: FxHashMap<&'s str, u32>,
 }
 
 impl<'s> Parties<'s> {
-    pub(super) fn new(services: &'s Services, hasher: FxSeededState) -> Parties<'s> {
+    pub(super) fn new(services: &'s Services, hasher: FxSeededState, register: Arc<Register>) -> Parties<'s> {
         Parties {
             services,
+            register,
             client_spellings: Spellings::new(hasher.clone()),
             clients: Vec::new(),
             server_spellings: Spellings::new(hasher.clone()),
@@ -72,32 +85,51 @@ impl<'s> Parties<'s> {
             addresses: HashTable::new(),
             nameless: [None; 2],
             glances: Vec::new(),
-            servers: Vec::new(),
-            endpoints: Vec::new(),
-            endpoint_ids: FxHashMap::default(),
+            hits: Vec::new(),
+            endpoints: FxHashMap::default(),
         }
     }
 
+    /// Where numbers come from.
+    pub(super) fn register(&self) -> &Arc<Register> {
+        &self.register
+    }
+
+    /// Takes numbers from another register from now on, or from the same if there were too many spellings.
+    pub(super) fn turn_to(&mut self, register: &Arc<Register>) {
+        let many = self.clients.len() > SPELLINGS || self.glances.len() + self.spelt.len() > SPELLINGS;
+        if many || !Arc::ptr_eq(&self.register, register) {
+            *self = Parties::new(self.services, self.hasher.clone(), Arc::clone(register));
+        }
+    }
+
+    /// The number of a client.
     pub(super) fn client(&mut self, text: &str) -> u32 {
-        let (id, new) = self.client_spellings.id(text);
+        let (spelling, new) = self.client_spellings.id(text);
         if new {
-            self.clients.push(client_label(text));
+            self.clients.push(self.register.client(&client_label(text)));
         }
-        id
+        self.clients.get(spelling as usize).copied().unwrap_or(0)
     }
 
-    /// A server by its name, or only if nameless by its address.
-    pub(super) fn server(&mut self, name: Option<&str>, address: Option<IpAddr>) -> u32 {
-        match (name, address) {
+    /// The server of a flow: by its name, or only if nameless by its address.
+    pub(super) fn server(&mut self, flow: &Flow<'_>, address: Option<IpAddr>) -> Met {
+        let place = match (flow.server_name, address) {
             (Some(name), _) => self.named_server(name),
             (None, Some(address)) => self.address_server(address),
             (None, None) => self.nameless_server(Server::Unknown),
-        }
+        };
+        let Some(glance) = self.glances.get(place as usize).copied() else {
+            return Met { number: 0, named: false, verdict: NO_VERDICT };
+        };
+        let verdict = self.verdict(place, glance, flow);
+        Met { number: glance.number, named: glance.named, verdict }
     }
 
-    /// Whether a server has a name.
-    pub(super) fn is_named(&self, server: u32) -> bool {
-        self.glances.get(server as usize).is_some_and(|g| g.named)
+    /// The number of what a name stands for, if that is a name.
+    pub(super) fn name(&mut self, name: &str) -> Option<u32> {
+        let place = self.named_server(name);
+        self.glances.get(place as usize).filter(|g| g.named).map(|g| g.number)
     }
 
     fn named_server(&mut self, name: &str) -> u32 {
@@ -143,10 +175,11 @@ impl<'s> Parties<'s> {
         let hit = host.and_then(|h| self.services.host(h));
         let found = hit.as_ref().and_then(|h| h.at(None, Method::Connect));
         let by_name = found.map_or(NO_VERDICT, |m| self.verdict_of(&m));
-        let named = matches!(server, Server::Name(_));
-        self.glances.push(Glance { listed: hit.is_some(), named, by_name });
-        self.servers.push(Known { server, hit });
-        id(self.servers.len() - 1)
+        let (named, listed) = (matches!(server, Server::Name(_)), hit.is_some());
+        let number = self.register.server(server, listed);
+        self.glances.push(Glance { number, listed, named, by_name });
+        self.hits.push(hit);
+        id(self.hits.len() - 1)
     }
 
     fn verdict_of(&mut self, found: &Match<'s>) -> Verdict {
@@ -155,26 +188,19 @@ impl<'s> Parties<'s> {
     }
 
     fn endpoint(&mut self, name: &'s str) -> u32 {
-        let next = id(self.endpoints.len()) + 1;
-        let endpoints = &mut self.endpoints;
-        *self.endpoint_ids.entry(name).or_insert_with(|| {
-            endpoints.push(name.into());
-            next
-        })
+        let register = &self.register;
+        *self.endpoints.entry(name).or_insert_with(|| register.endpoint(&name.into()))
     }
 
     /// What the services list says of an exchange with a server.
-    pub(super) fn verdict(&mut self, server: u32, flow: &Flow<'_>) -> Verdict {
-        let Some(Glance { listed, by_name, .. }) = self.glances.get(server as usize).copied() else {
-            return NO_VERDICT;
-        };
+    fn verdict(&mut self, place: u32, Glance { listed, by_name, .. }: Glance, flow: &Flow<'_>) -> Verdict {
         if flow.lane == Lane::Lookup {
             // A name that was only asked for carries nothing but itself.
             return Verdict { implied: DataKinds::NONE, certainty: Certainty::Undetermined, ..by_name };
         }
         match flow.path {
             Some(path) if listed && flow.method != Method::Connect => {
-                let hit = self.servers.get(server as usize).and_then(|k| k.hit.as_ref());
+                let hit = self.hits.get(place as usize).and_then(Option::as_ref);
                 match hit.and_then(|h| h.at(Some(path), flow.method)) {
                     Some(found) => self.verdict_of(&found),
                     None => NO_VERDICT,

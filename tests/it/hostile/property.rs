@@ -147,7 +147,7 @@ fn folds(bytes: &[u8], (choice, options): (Choice<'_>, &ReadOptions), log: &LogR
     let intake = Intake { decoded_max: 64 << 20, ..Intake::default() };
     let read = read_within(intake, Input::At(&bytes), choice, options, &mut fold, &mut |_| {});
     assert_eq!(*log, read, "folded");
-    let summary = fold.finish().expect("nothing is capped that may not fold");
+    let summary = fold.finish().expect("nothing is capped that may not fold").expect("nobody else folds");
     let records = |t: &Total| t.sum().map_or(0, |cell| cell.records);
     assert_eq!(summary.aggregates.values().map(records).sum::<u64>(), log.counts.flows, "folded");
     assert!(aggregate_lines(&summary).is_ok());

@@ -4,6 +4,7 @@
 mod evidence;
 mod logs;
 mod partials;
+mod sharing;
 mod summaries;
 
 use domicile::evidence::{MergeRefusal, Summary, partial};
