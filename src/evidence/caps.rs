@@ -8,7 +8,8 @@
 //! - Keys that a finding is likely to name never fold. More than [`Caps::notable`] of them are an error.
 //!
 //! Every decision depends on a set that only grows with more logs, and what is folded says so. So it does
-//! not matter whether logs are folded before or after they are merged (`tests/it/merge/`).
+//! not matter whether logs are folded before or after they are merged (`tests/it/merge/`), nor whether a flow is
+//! counted as folded once the table holds as many as decide it.
 
 use super::key::{Key, Server};
 use super::sorted::Sorted;
@@ -197,14 +198,14 @@ fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, c
 }
 
 /// What servers fold to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Unit {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Unit {
     Domain(Arc<str>),
     Network(Network),
 }
 
 impl Unit {
-    fn of(server: &Server) -> Option<Unit> {
+    pub(super) fn of(server: &Server) -> Option<Unit> {
         match server {
             Server::Name(name) => Some(Unit::domain(name)),
             Server::Address(address) => Some(Unit::Network(around(*address))),
@@ -218,7 +219,7 @@ impl Unit {
         Unit::Domain(psl::domain_str(name).unwrap_or(name).into())
     }
 
-    fn server(self) -> Server {
+    pub(super) fn server(self) -> Server {
         match self {
             Unit::Domain(domain) => Server::Below(domain),
             Unit::Network(network) => Server::Within(network),
@@ -251,7 +252,7 @@ fn is_folded(client: &str) -> bool {
 }
 
 /// What a client folds to first.
-fn network(client: &Arc<str>) -> Arc<str> {
+pub(super) fn network(client: &Arc<str>) -> Arc<str> {
     if is_folded(client) {
         return Arc::clone(client);
     }

@@ -126,7 +126,7 @@ impl<'s> Fold<'s> {
     #[must_use]
     pub fn within(services: &'s Services, log: LogName, caps: Caps, limit: usize) -> Fold<'s> {
         let summary = Summary { caps, ..Summary::default() };
-        let counted = Mutex::new(Counted { table: Table::new(log.clone()), summary, refusal: None });
+        let counted = Mutex::new(Counted { table: Table::new(log.clone(), caps), summary, refusal: None });
         Fold::before(services, Arc::new(Shared { log, limit: limit.max(1), counted }))
     }
 

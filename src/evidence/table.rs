@@ -6,6 +6,7 @@
 //! canonical summary, where caps apply: memory does not follow what a log makes up.
 
 mod chunks;
+mod crowds;
 mod drain;
 mod facts;
 mod front;
@@ -16,6 +17,7 @@ mod queue;
 mod register;
 mod tally;
 
+use super::caps::Caps;
 use super::fold::LogName;
 use super::key::{Key, Traits};
 use super::magnitudes::Magnitudes;
@@ -29,11 +31,12 @@ use crate::bytes::simd::prefetch;
 use crate::model::Time;
 use crate::services::Services;
 use chunks::Chunks;
+use crowds::Crowds;
 use facts::{Fact, Facts, Told};
 pub(super) use front::Front;
 use hashbrown::HashTable;
 use hours::{Hour, Hours, Span};
-use packed::Packed;
+use packed::{Packed, is_notable};
 pub(super) use queue::Waiting;
 use register::Register;
 use rustc_hash::FxSeededState;
@@ -89,21 +92,25 @@ pub(super) struct Table {
     hours: Hours,
     span: Span,
     facts: Facts,
+    caps: Caps,
+    crowds: Crowds,
 }
 
 impl Table {
-    pub(super) fn new(log: LogName) -> Table {
-        Table::hashing(log, seeded())
+    pub(super) fn new(log: LogName, caps: Caps) -> Table {
+        Table::hashing(log, caps, seeded())
     }
 
-    fn hashing(log: LogName, hasher: FxSeededState) -> Table {
+    fn hashing(log: LogName, caps: Caps, hasher: FxSeededState) -> Table {
         let order = Order { seed: log.seed };
         Table {
             log,
             order,
-            register: Arc::new(Register::new(&hasher)),
+            register: Arc::new(Register::new(&hasher, caps)),
             facts: Facts::new(hasher.clone()),
             magnitudes: HashMap::with_hasher(hasher.clone()),
+            caps,
+            crowds: Crowds::new(hasher.clone(), caps.clients),
             hasher,
             index: HashTable::new(),
             entries: Chunks::default(),
@@ -154,23 +161,38 @@ impl Table {
         if !self.span.contains(flow.time) {
             self.span = Span::of(flow.time);
         }
-        let known = self
-            .index
-            .find(flow.hash, |i| self.entries.get(*i as usize).is_some_and(|e| e.key == key))
-            .copied();
-        let id = match known {
-            Some(id) => {
-                // As of [`Key::is_notable`].
-                let notable = key.endpoint != 0 || !flow.traits.observed.is_empty();
+        let notable = is_notable(&key, flow.traits);
+        let mut fact = flow.named.map(|address| {
+            let Packed { client, server, .. } = key;
+            Fact { client, server, address, how: flow.traits.lane }
+        });
+        let mut found = (self.find(flow.hash, &key), key, flow.hash);
+        if let (None, false) = (found.0, notable)
+            && let Some(client) = self.crowds.stand_in(key, &self.register)
+        {
+            let key = Packed { client, ..key };
+            let hash = key.hash(&self.hasher);
+            found = (self.find(hash, &key), key, hash);
+            // Keys of many clients remember no fact of one.
+            if let Some(fact) = fact.take() {
+                self.facts.take(fact, self.span.hour);
+            }
+        }
+        let id = match found {
+            (Some(id), ..) => {
                 self.again(id, &record, flow.bytes_in, notable);
                 id
             }
-            None => self.insert(flow, &record),
+            (None, key, hash) => self.insert((key, hash), flow, &record),
         };
-        if let Some(address) = flow.named {
-            let fact = Fact { client: key.client, server: key.server, address, how: flow.traits.lane };
+        if let Some(fact) = fact {
             self.name(id, fact, self.span.hour);
         }
+    }
+
+    fn find(&self, hash: u64, key: &Packed) -> Option<u32> {
+        let same = |i: &u32| self.entries.get(*i as usize).is_some_and(|e| e.key == *key);
+        self.index.find(hash, same).copied()
     }
 
     /// Counts another record of a key.
@@ -193,7 +215,7 @@ impl Table {
     }
 
     /// Takes the first record of a key.
-    fn insert(&mut self, flow: &Waiting, record: &Candidate<'_>) -> u32 {
+    fn insert(&mut self, (key, hash): (Packed, u64), flow: &Waiting, record: &Candidate<'_>) -> u32 {
         let id = id(self.entries.len());
         let now = Hour::of(record.time, record.bytes_out, flow.bytes_in);
         self.hours.meet(self.span.hour);
@@ -203,11 +225,11 @@ impl Table {
         }
         let (chosen, bar) = self.picks.first(record);
         let told = [Told::NOTHING; 2];
-        self.entries.push(Entry { key: flow.key, bar, now, tally, told, chosen });
+        self.entries.push(Entry { key, bar, now, tally, told, chosen });
         self.traits.push(flow.traits);
         let (entries, hasher) = (&self.entries, &self.hasher);
         let hash_of = |i: &u32| entries.get(*i as usize).map_or(0, |e| e.key.hash(hasher));
-        self.index.insert_unique(flow.hash, id, hash_of);
+        self.index.insert_unique(hash, id, hash_of);
         id
     }
 

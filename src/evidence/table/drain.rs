@@ -12,7 +12,7 @@ impl Table {
     /// Everything it holds in canonical form; it is empty afterwards.
     pub(in crate::evidence) fn drain(&mut self) -> Drained {
         // What waits in front of it was hashed already.
-        let new = Table::hashing(self.log.clone(), self.hasher.clone());
+        let new = Table::hashing(self.log.clone(), self.caps, self.hasher.clone());
         let Table { log, register, entries, traits, magnitudes, mut picks, hours, facts, .. } =
             std::mem::replace(self, new);
         let names = register.names();

@@ -1,7 +1,7 @@
 //! What stands before a table: one reader's flows until they are counted.
 
 use super::facts::Fact;
-use super::packed::{NO_PORT, Packed};
+use super::packed::{NO_PORT, Packed, is_notable};
 use super::parties::{Met, Parties};
 use super::queue::{Queue, Waiting};
 use super::register::Register;
@@ -38,7 +38,8 @@ impl<'s> Front<'s> {
     fn waiting(&mut self, at: At, flow: &Flow<'_>) -> Waiting {
         let address = flow.server_address.map(fold_mapped);
         let client = self.parties.client(flow.client);
-        let Met { number: server, named, verdict } = self.parties.server(flow, address);
+        let met = self.parties.server(flow, address);
+        let Met { named, listed, verdict, .. } = met;
         let observed = flow.payloads.iter().fold(DataKinds::NONE, |k, p| k.union(inspect::inspect(*p)));
         let traits = Traits {
             protocol: flow.protocol,
@@ -55,10 +56,22 @@ impl<'s> Front<'s> {
         };
         let Flow { time, bytes_out, bytes_in, server_port: port, .. } = *flow;
         let port = port.map_or(NO_PORT, u32::from);
-        let key = Packed { client, server, endpoint: verdict.endpoint, port, bits: traits.bits() };
+        let mut key =
+            Packed { client, server: met.number, endpoint: verdict.endpoint, port, bits: traits.bits() };
         let tells = named && flow.lane != Lane::Lookup && flow.server_name.is_some();
+        let mut named = address.filter(|_| tells);
+        if !is_notable(&key, traits) {
+            key.server = self.parties.place(&met);
+            if key.server != met.number {
+                // Of a unit that is one server, only names of the services list are kept.
+                if let Some(address) = named.take().filter(|_| listed) {
+                    let fact = Fact { client, server: met.number, address, how: flow.lane };
+                    self.queue.tell(fact, time.hour());
+                }
+            }
+        }
         let (hash, rank) = (key.hash(&self.hasher), self.order.rank(at.offset));
-        Waiting { key, hash, traits, named: address.filter(|_| tells), at, time, bytes_out, bytes_in, rank }
+        Waiting { key, hash, traits, named, at, time, bytes_out, bytes_in, rank }
     }
 
     /// Takes a flow. One whose record is too long to wait is given back.

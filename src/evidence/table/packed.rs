@@ -1,5 +1,6 @@
 //! Keys as words: what the hot table hashes and compares.
 
+use crate::evidence::key::Traits;
 use rustc_hash::FxSeededState;
 use std::hash::BuildHasher;
 
@@ -17,6 +18,11 @@ pub(super) struct Packed {
 }
 
 pub(super) const NO_PORT: u32 = 1 << 16;
+
+/// As of [`crate::evidence::Key::is_notable`].
+pub(super) fn is_notable(key: &Packed, traits: Traits) -> bool {
+    key.endpoint != 0 || !traits.observed.is_empty()
+}
 
 impl Packed {
     pub(super) fn hash(&self, hasher: &FxSeededState) -> u64 {

@@ -38,14 +38,20 @@ struct Glance {
     named: bool,
     /// The verdict if no path was seen.
     by_name: Verdict,
+    /// The server that flows which are not notable are counted for, once there were any.
+    place: Option<u32>,
 }
 
 /// The server of a flow.
 pub(super) struct Met {
+    /// Where it stands among those that were met.
+    met: u32,
     /// Its number in the register.
     pub(super) number: u32,
     /// Whether it has a name.
     pub(super) named: bool,
+    /// Whether the services list knows it.
+    pub(super) listed: bool,
     pub(super) verdict: Verdict,
 }
 
@@ -62,11 +68,11 @@ pub(super) struct Parties<'s> {
     /// The number of the client of each spelling.
     clients: Vec<u32>,
     server_spellings: Spellings,
-    /// The server of each spelling, by place.
+    /// The server of each spelling, among those that were met.
     spelt: Vec<u32>,
     addresses: HashTable<(IpAddr, u32)>,
     nameless: [Option<u32>; 2],
-    /// Servers by place.
+    /// Servers that were met.
     glances: Vec<Glance>,
     hits: Vec<Option<HostHit<'s>>>,
     endpoints: FxHashMap<&'s str, u32>,
@@ -114,22 +120,33 @@ impl<'s> Parties<'s> {
 
     /// The server of a flow: by its name, or only if nameless by its address.
     pub(super) fn server(&mut self, flow: &Flow<'_>, address: Option<IpAddr>) -> Met {
-        let place = match (flow.server_name, address) {
+        let met = match (flow.server_name, address) {
             (Some(name), _) => self.named_server(name),
             (None, Some(address)) => self.address_server(address),
             (None, None) => self.nameless_server(Server::Unknown),
         };
-        let Some(glance) = self.glances.get(place as usize).copied() else {
-            return Met { number: 0, named: false, verdict: NO_VERDICT };
+        let Some(glance) = self.glances.get(met as usize).copied() else {
+            return Met { met: 0, number: 0, named: false, listed: false, verdict: NO_VERDICT };
         };
-        let verdict = self.verdict(place, glance, flow);
-        Met { number: glance.number, named: glance.named, verdict }
+        let verdict = self.verdict(met, glance, flow);
+        let Glance { number, named, listed, .. } = glance;
+        Met { met, number, named, listed, verdict }
+    }
+
+    /// The server that a flow is counted for which is not notable: see [`Register::place`].
+    #[inline]
+    pub(super) fn place(&mut self, server: &Met) -> u32 {
+        match self.glances.get_mut(server.met as usize) {
+            Some(Glance { place: Some(place), .. }) => *place,
+            Some(glance) => *glance.place.insert(self.register.place(server.number)),
+            None => server.number,
+        }
     }
 
     /// The number of what a name stands for, if that is a name.
     pub(super) fn name(&mut self, name: &str) -> Option<u32> {
-        let place = self.named_server(name);
-        self.glances.get(place as usize).filter(|g| g.named).map(|g| g.number)
+        let met = self.named_server(name);
+        self.glances.get(met as usize).filter(|g| g.named).map(|g| g.number)
     }
 
     fn named_server(&mut self, name: &str) -> u32 {
@@ -177,7 +194,7 @@ impl<'s> Parties<'s> {
         let by_name = found.map_or(NO_VERDICT, |m| self.verdict_of(&m));
         let (named, listed) = (matches!(server, Server::Name(_)), hit.is_some());
         let number = self.register.server(server, listed);
-        self.glances.push(Glance { number, listed, named, by_name });
+        self.glances.push(Glance { number, listed, named, by_name, place: None });
         self.hits.push(hit);
         id(self.hits.len() - 1)
     }
@@ -193,14 +210,14 @@ impl<'s> Parties<'s> {
     }
 
     /// What the services list says of an exchange with a server.
-    fn verdict(&mut self, place: u32, Glance { listed, by_name, .. }: Glance, flow: &Flow<'_>) -> Verdict {
+    fn verdict(&mut self, met: u32, Glance { listed, by_name, .. }: Glance, flow: &Flow<'_>) -> Verdict {
         if flow.lane == Lane::Lookup {
             // A name that was only asked for carries nothing but itself.
             return Verdict { implied: DataKinds::NONE, certainty: Certainty::Undetermined, ..by_name };
         }
         match flow.path {
             Some(path) if listed && flow.method != Method::Connect => {
-                let hit = self.hits.get(place as usize).and_then(Option::as_ref);
+                let hit = self.hits.get(met as usize).and_then(Option::as_ref);
                 match hit.and_then(|h| h.at(Some(path), flow.method)) {
                     Some(found) => self.verdict_of(&found),
                     None => NO_VERDICT,

@@ -43,7 +43,7 @@ fn record(fold: &mut Fold<'_>, i: u64) {
 /// So many folds of one table, which is drained at a number of entries.
 fn folds(n: usize, limit: usize) -> Vec<Fold<'static>> {
     let name = LogName { source: "proxy".into(), name: "log".into(), seed: 9 };
-    let caps = Caps { clients: 20, ..Caps::default() };
+    let caps = Caps { clients: 20, hosts: 6, ..Caps::default() };
     let first = Fold::within(Services::embedded().unwrap(), name, caps, limit);
     let seat = first.seat();
     std::iter::once(first).chain((1..n).map(|_| seat.take().unwrap())).collect()
