@@ -23,6 +23,13 @@ pub use lines::Lines;
 pub use unwrapped::Unwrapped;
 pub use window::Window;
 
+/// Ways through bytes held against each other: for fuzz targets, which alone are built with it.
+#[cfg(any(test, fuzzing))]
+pub mod twins {
+    pub use super::json_scan::agree as scan;
+    pub use super::simd::twins::agree as bitmaps;
+}
+
 use std::io;
 
 /// Random access to stored bytes. Disk reaches the lower rooms only as this.

@@ -267,10 +267,11 @@ pub fn prefetch<T>(value: &T) {
     let _ = value;
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
+#[cfg(any(test, fuzzing))]
+pub(super) mod twins {
+    //! All ways held against each other and a plain loop, for unit tests and fuzz targets.
+
+    use super::{Class, Classes, GROUP, Kind};
 
     struct Told;
 
@@ -303,7 +304,8 @@ mod tests {
         }
     }
 
-    fn kinds() -> Vec<Kind> {
+    /// The ways that there are on this machine.
+    pub(super) fn kinds() -> Vec<Kind> {
         let mut kinds = vec![Kind::Portable];
         #[cfg(target_arch = "x86_64")]
         {
@@ -317,7 +319,11 @@ mod tests {
         kinds
     }
 
-    fn check(bytes: &[u8]) {
+    /// Holds what every way makes of some bytes against a loop over them.
+    ///
+    /// # Panics
+    /// Unless all find the same.
+    pub fn agree(bytes: &[u8]) {
         for kind in kinds() {
             let mut out = vec![[7; 11]];
             kind.bitmaps(|| Told::LIST, bytes, &mut out);
@@ -332,6 +338,13 @@ mod tests {
             }
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::twins::{agree, kinds};
+    use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn bytes_known_at_run_time_are_found_too() {
@@ -351,9 +364,9 @@ mod tests {
     fn every_byte_is_seen_at_every_place() {
         let all: Vec<u8> = (0..=255).chain(0..=255).collect();
         for shift in 0..66 {
-            check(&all[shift..]);
+            agree(&all[shift..]);
         }
-        check(&[]);
+        agree(&[]);
     }
 
     proptest! {
@@ -361,7 +374,7 @@ mod tests {
 
         #[test]
         fn all_ways_give_the_same_bits(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            check(&bytes);
+            agree(&bytes);
         }
     }
 }

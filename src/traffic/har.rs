@@ -280,6 +280,12 @@ fn size(headers: Option<i64>, body: Option<i64>) -> Option<u64> {
     positive(body)?.checked_add(positive(headers).unwrap_or(0))
 }
 
+/// Panics unless the quick way, where it is sure, agrees with the parser on an entry.
+#[cfg(fuzzing)]
+pub(super) fn agree_on(entry: &[u8]) {
+    quick::agree(entry);
+}
+
 /// `93.184.216.34`, `[::1]`, `10.0.0.1:443`; Safari writes an empty text.
 fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| crate::model::net::split_authority(text).0.parse().ok())

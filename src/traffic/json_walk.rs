@@ -5,13 +5,15 @@
 //! anything out of the ordinary [`Unsure`], upon which its caller asks `serde_json`. Unsure are bytes that are
 //! not UTF-8, escapes in keys that matter, white space before a colon, deep nesting, and of course whatever
 //! is wrong. A line of a shape that was met before is compared with it instead ([`shapes`]). Tests hold these
-//! ways against each other on valid, mutated and made-up lines.
+//! ways against each other on valid, mutated and made-up lines, and fuzz targets on whatever they come upon.
 
 mod cursor;
 #[cfg(test)]
 pub(super) mod made_up;
 mod schema;
 mod shapes;
+#[cfg(any(test, fuzzing))]
+pub(super) mod twins;
 mod value;
 
 pub(super) use cursor::{Cursor, Scratch};

@@ -157,7 +157,7 @@ impl Role {
 }
 
 /// The values of one line by role.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Values<'a>([&'a [u8]; ROLES]);
 
 impl<'a> Values<'a> {

@@ -202,3 +202,18 @@ macro_rules! shelf {
 shelf! {
     har, squid, squid_combined, suricata_eve, vpc_flow, web_access, web_access_json, zeek_json, zeek_tsv
 }
+
+/// Quick ways through a log held against slow ones: for fuzz targets, which alone are built with it.
+#[cfg(fuzzing)]
+pub mod twins {
+    use super::{har, suricata_eve, web_access_json, zeek_json};
+
+    /// The formats with two ways through JSON, and what panics unless both agree on a log: on each of its lines, or
+    /// on its one entry.
+    pub const FORMATS: &[(&str, fn(&[u8]))] = &[
+        ("har", har::agree_on),
+        ("suricata-eve", suricata_eve::agree_on),
+        ("web-access-json", web_access_json::agree_on),
+        ("zeek-json", zeek_json::agree_on),
+    ];
+}

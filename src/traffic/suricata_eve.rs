@@ -119,3 +119,13 @@ fn after_prefix(line: &[u8]) -> &[u8] {
     let window = line.get(..PREFIX.min(line.len())).unwrap_or(line);
     memchr::memchr(b'{', window).and_then(|at| line.get(at..)).unwrap_or(line)
 }
+
+/// The quick pass and the parser, to be held against each other.
+#[cfg(any(test, fuzzing))]
+const WAYS: json_walk::twins::Ways<quick::Eve> = json_walk::twins::Ways { quick: quick::settle, parsed };
+
+/// Panics unless both agree on every line.
+#[cfg(fuzzing)]
+pub(super) fn agree_on(log: &[u8]) {
+    WAYS.agree_on(log);
+}

@@ -175,9 +175,78 @@ fn nested(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Panics unless the scan of keys finds on every line what a JSON parser does, if that takes the line.
+#[cfg(fuzzing)]
+pub(super) fn agree_on(log: &[u8]) {
+    for line in log.split(|b| *b == b'\n') {
+        twins::agree(line);
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+mod twins {
+    //! The scan of keys held against a JSON parser, for unit tests and fuzz targets.
+
+    use super::{Role, Values, object, role};
+    use serde::Deserialize;
+    use serde::de::{Deserializer, MapAccess, Visitor};
+    use serde_json::value::RawValue;
+    use std::borrow::Cow;
+    use std::fmt;
+
+    /// A key; owned if it is spelt with escapes, which no variable is.
+    #[derive(Deserialize)]
+    struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    /// An object as a parser finds it.
+    struct Parsed<'a>(Values<'a>);
+
+    impl<'de> Deserialize<'de> for Parsed<'de> {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct Members;
+            impl<'de> Visitor<'de> for Members {
+                type Value = Parsed<'de>;
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("an object")
+                }
+                fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Parsed<'de>, A::Error> {
+                    let mut values = Values::none();
+                    while let Some((Key(key), value)) = members.next_entry::<Key<'de>, &'de RawValue>()? {
+                        let value = value.get().as_bytes();
+                        let plain = match value {
+                            [b'"', text @ .., b'"'] => text,
+                            [b'{' | b'[', ..] | b"null" => b"-",
+                            word => word,
+                        };
+                        match key {
+                            Cow::Borrowed(key) if role(key.as_bytes()) != Role::Other => {
+                                values.set(role(key.as_bytes()), plain);
+                            }
+                            _ => {}
+                        }
+                    }
+                    Ok(Parsed(values))
+                }
+            }
+            from.deserialize_map(Members)
+        }
+    }
+
+    /// Whether a line is an object to a parser.
+    ///
+    /// # Panics
+    /// Unless the scan then finds the same in it.
+    pub(super) fn agree(line: &[u8]) -> bool {
+        let Ok(Parsed(parsed)) = serde_json::from_slice::<Parsed<'_>>(line) else { return false };
+        assert_eq!(object(line), Some(parsed), "{}", String::from_utf8_lossy(line));
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::json_walk::made_up;
 
     #[test]
     fn objects_are_read_in_any_order_and_spelling() {
@@ -188,6 +257,20 @@ mod tests {
         assert!(values.has(Role::Upstream) && values.get(Role::Upstream).is_none());
         assert!(values.has(Role::Back) && values.get(Role::Back).is_none());
         assert!(!values.has(Role::Host));
+    }
+
+    #[test]
+    fn what_is_an_object_to_a_parser_is_read_alike() {
+        let lines = [
+            r#" {"remote_addr":"10.0.0.1","time":"2026-11-23T08:34:30+00:00","x":{"status":[1,"}",{}]},"status":200}"#,
+            r#"{"request":"GET /a\"b\\ HTTP/1.1","request":null,"st\u0061tus":1,"status":-1.5e+3,"args":["]",[]],"":true}"#,
+        ];
+        for line in lines {
+            assert!(twins::agree(line.as_bytes()), "{line}");
+            made_up::damaged(line.as_bytes(), |line| {
+                twins::agree(line);
+            });
+        }
     }
 
     #[test]

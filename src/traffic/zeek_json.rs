@@ -254,3 +254,13 @@ fn instant(ts: &serde_json::Value) -> Option<Time> {
         _ => None,
     }
 }
+
+/// The quick pass and the parser, to be held against each other.
+#[cfg(any(test, fuzzing))]
+const WAYS: json_walk::twins::Ways<quick::Zeek> = json_walk::twins::Ways { quick: quick::settle, parsed };
+
+/// Panics unless both agree on every line.
+#[cfg(fuzzing)]
+pub(super) fn agree_on(log: &[u8]) {
+    WAYS.agree_on(log);
+}

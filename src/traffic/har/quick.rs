@@ -4,6 +4,8 @@
 
 use super::super::json_walk::{Cursor, Scratch, Unsure, set};
 use super::{Entry, Pair, PostData, Request, Response};
+#[cfg(any(test, fuzzing))]
+use crate::{model::At, traffic::json_walk::twins::Told};
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
@@ -102,37 +104,27 @@ fn pairs<'a>(cursor: &mut Cursor<'a, '_>, matters: fn(&str) -> bool) -> Result<V
     Ok(pairs)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::At;
-    use crate::traffic::json_walk::made_up;
-    use crate::traffic::{Health, NameFact, Settled, Sink};
-
-    #[derive(Default)]
-    struct Told(String);
-
-    impl Sink for Told {
-        fn record(&mut self, _: At, _: &[u8], what: Settled<'_, '_>) {
-            self.0 += &format!("{what:?};");
-        }
-        fn name(&mut self, _: &NameFact<'_>) {}
-        fn health(&mut self, _: Health) {}
-    }
-
-    fn told(entry: &Entry<'_>) -> String {
+/// Whether the quick way is sure.
+///
+/// # Panics
+/// Unless it then agrees with the parser.
+#[cfg(any(test, fuzzing))]
+pub(super) fn agree(bytes: &[u8]) -> bool {
+    let told = |entry: &Entry<'_>| {
         let mut told = Told::default();
         entry.settle(At { offset: 0, length: 0, record: 0, line: None }, b"", &mut told);
         told.0
-    }
+    };
+    let Ok(quick) = entry(bytes, &mut Scratch::default()).map(|entry| told(&entry)) else { return false };
+    let parsed = serde_json::from_slice::<Entry<'_>>(bytes).map(|entry| told(&entry));
+    assert_eq!(Some(quick), parsed.ok(), "{}", String::from_utf8_lossy(bytes));
+    true
+}
 
-    /// Whether the quick way is sure; then it must agree with the parser.
-    fn agree(bytes: &[u8]) -> bool {
-        let Ok(quick) = entry(bytes, &mut Scratch::default()).map(|entry| told(&entry)) else { return false };
-        let parsed = serde_json::from_slice::<Entry<'_>>(bytes).map(|entry| told(&entry));
-        assert_eq!(Some(quick), parsed.ok(), "{}", String::from_utf8_lossy(bytes));
-        true
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::json_walk::made_up;
 
     const ENTRIES: [&str; 3] = [
         r#"{

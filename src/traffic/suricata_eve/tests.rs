@@ -1,10 +1,11 @@
 //! What events become.
 
+use super::WAYS;
 use super::quick::Eve;
 use super::schema::Event;
 use crate::model::At;
-use crate::traffic::json_walk::{Reader, lines, made_up as json_made_up};
-use crate::traffic::{Block, Health, NameFact, Settled, Sink};
+use crate::traffic::json_walk::{Reader, made_up as json_made_up};
+use crate::traffic::{Health, NameFact, Settled, Sink};
 
 #[derive(Default)]
 struct Seen(Vec<String>);
@@ -154,36 +155,7 @@ fn logged_headers_tell_the_size_of_a_request() {
 
 /// What a line becomes, by the quick pass and by the parser; `None` where the quick pass is unsure.
 fn both(line: &[u8]) -> (Option<String>, String) {
-    both_by(&mut Reader::default(), line)
-}
-
-/// The same by a reader that may know the shape of the line.
-fn both_by(reader: &mut Reader<Eve>, line: &[u8]) -> (Option<String>, String) {
-    let at = At { offset: 0, length: line.len() as u64, record: 0, line: Some(1) };
-    let mut quick = Told::default();
-    // What follows a line in memory must not matter.
-    let bytes = [line, b"\n{\"x\":\"\\"].concat();
-    let mut lines = lines(Block { bytes: &bytes, offset: 0, line: 1, last: true });
-    let first = lines.next(&mut Told::default()).filter(|first| first.bytes == line);
-    let sure = first.is_some_and(|line| super::quick::settle(&line, reader, &mut quick).is_ok());
-    let mut parsed = Told::default();
-    super::parsed(line, at, &mut parsed);
-    (sure.then_some(quick.0), parsed.0)
-}
-
-#[derive(Default)]
-struct Told(String);
-
-impl Sink for Told {
-    fn record(&mut self, at: At, _: &[u8], what: Settled<'_, '_>) {
-        self.0 += &format!("{at:?} {what:?};");
-    }
-    fn name(&mut self, fact: &NameFact<'_>) {
-        self.0 += &format!("{fact:?};");
-    }
-    fn health(&mut self, health: Health) {
-        self.0 += &format!("{health:?};");
-    }
+    WAYS.both(&mut Reader::default(), line)
 }
 
 const EVENTS: [&str; 8] = [
@@ -223,14 +195,8 @@ fn twins_below_the_top_and_members_that_stand_twice_do_not_mislead() {
     assert_eq!(both(spelt.as_bytes()).0, None);
 }
 
-/// The second time the line is of a known shape, if the first pass was sure of it.
 fn agree(reader: &mut Reader<Eve>, line: &[u8]) {
-    let (quick, parsed) = both_by(reader, line);
-    let (again, _) = both_by(reader, line);
-    assert_eq!(quick.is_some(), again.is_some(), "{}", String::from_utf8_lossy(line));
-    for quick in [quick, again].into_iter().flatten() {
-        assert_eq!(quick, parsed, "{}", String::from_utf8_lossy(line));
-    }
+    WAYS.agree(reader, line);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 use super::quick::Zeek;
 use super::*;
-use crate::traffic::NameFact;
-use crate::traffic::json_walk::{Reader, lines, made_up};
+use crate::traffic::json_walk::{Reader, made_up};
 use proptest::prelude::*;
 
 #[test]
@@ -40,48 +39,13 @@ fn logs_that_share_fields_are_told_apart() {
     );
 }
 
-#[derive(Default)]
-struct Told(String);
-
-impl Sink for Told {
-    fn record(&mut self, at: At, _: &[u8], what: Settled<'_, '_>) {
-        self.0 += &format!("{at:?} {what:?};");
-    }
-    fn name(&mut self, fact: &NameFact<'_>) {
-        self.0 += &format!("{fact:?};");
-    }
-    fn health(&mut self, health: Health) {
-        self.0 += &format!("{health:?};");
-    }
-}
-
 /// What the quick pass makes of a line, if it is sure of it, and what the parser does.
 fn both(line: &[u8]) -> (Option<String>, String) {
-    both_by(&mut Reader::default(), line)
+    WAYS.both(&mut Reader::default(), line)
 }
 
-/// The same by a reader that may know the shape of the line.
-fn both_by(reader: &mut Reader<Zeek>, line: &[u8]) -> (Option<String>, String) {
-    let at = At { offset: 0, length: line.len() as u64, record: 0, line: Some(1) };
-    let mut quick = Told::default();
-    // What follows a line in memory must not matter.
-    let bytes = [line, b"\n{\"x\":\"\\"].concat();
-    let mut lines = lines(Block { bytes: &bytes, offset: 0, line: 1, last: true });
-    let first = lines.next(&mut Told::default()).filter(|first| first.bytes == line);
-    let sure = first.is_some_and(|line| quick::settle(&line, reader, &mut quick).is_ok());
-    let mut parsed = Told::default();
-    super::parsed(line, at, &mut parsed);
-    (sure.then_some(quick.0), parsed.0)
-}
-
-/// The second time the line is of a known shape, if the first pass was sure of it.
 fn agree(reader: &mut Reader<Zeek>, line: &[u8]) {
-    let (quick, parsed) = both_by(reader, line);
-    let (again, _) = both_by(reader, line);
-    assert_eq!(quick.is_some(), again.is_some(), "{}", String::from_utf8_lossy(line));
-    for quick in [quick, again].into_iter().flatten() {
-        assert_eq!(quick, parsed, "{}", String::from_utf8_lossy(line));
-    }
+    WAYS.agree(reader, line);
 }
 
 const LINES: [&str; 8] = [
