@@ -244,11 +244,11 @@ impl Summary {
     /// If they overlap without being equal in coverage and content, or rest on different bases.
     pub fn merge(mut self, mut other: Summary) -> Result<Summary, MergeRefusal> {
         self.basis = same_basis(self.basis, other.basis.take())?;
-        if self.logs.is_empty() {
-            return Ok(Summary { basis: self.basis, ..other });
-        }
-        if other.logs.is_empty() {
-            return Ok(self);
+        // What is of no log adds nothing, and says nothing about what is kept apart if the other is of some.
+        match (self.logs.is_empty(), other.logs.is_empty()) {
+            (true, false) => return Ok(Summary { basis: self.basis, ..other }),
+            (false, true) => return Ok(self),
+            _ => {}
         }
         if self.caps != other.caps {
             return Err(MergeRefusal::Basis { what: "how much is kept apart".to_owned() });

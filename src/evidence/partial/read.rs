@@ -97,7 +97,7 @@ fn whole(lines: &mut Lines<'_>) -> Result<Partial, Fault> {
         }
         aggregates.push((key, total));
     }
-    checked.end()?;
+    checked.end(head.names)?;
     let mut names = Vec::new();
     for _ in 0..head.names {
         let (key, hours) = reading.name(lines.row()?)?;

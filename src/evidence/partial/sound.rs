@@ -130,8 +130,9 @@ impl<'s> Aggregates<'s> {
         Ok(())
     }
 
-    /// That no flow is missing.
-    pub(super) fn end(&self) -> Result<(), Fault> {
+    /// That no flow is missing, and that there are logs which so many names can be of.
+    pub(super) fn end(&self, names: u64) -> Result<(), Fault> {
+        check(names == 0 || !self.summary.logs.is_empty(), Fault::Unsound("a name has no log"))?;
         check(self.flows.values().all(|n| *n == 0), SUM)?;
         let known = self.summary.sources.keys().all(|s| self.flows.contains_key(s));
         check(known, Fault::Unsound("a source has no log"))
