@@ -2,13 +2,15 @@
 //! every record is counted, the outcome does not depend on how they were read, and nothing grows with them.
 
 mod changing;
+mod documents;
+mod elements;
 mod files;
 mod killed;
 mod memory;
-mod mutate;
+pub(crate) mod mutate;
 pub(crate) mod property;
 mod readers;
 mod screen;
-mod seeds;
+pub(crate) mod seeds;
 mod tree;
 mod watched;

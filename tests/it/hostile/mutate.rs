@@ -77,7 +77,7 @@ fn stretch(rng: &mut Rng, bytes: &[u8]) -> (usize, usize) {
 }
 
 /// The bytes with one to four things wrong, or cut off. `others` are logs to take pieces from.
-pub(super) fn mutate(rng: &mut Rng, bytes: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn mutate(rng: &mut Rng, bytes: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     for _ in 0..=below(rng, 4) {
         let (from, to) = stretch(rng, &out);

@@ -22,7 +22,7 @@ pub(super) struct Seed {
 }
 
 /// Where the corpus lies.
-pub(super) fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hostile")
 }
 
@@ -50,7 +50,7 @@ pub(super) fn with_layout(bytes: &[u8]) -> (Option<String>, Vec<u8>) {
 }
 
 /// The names in a folder, in order.
-pub(super) fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

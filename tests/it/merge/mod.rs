@@ -1,9 +1,11 @@
 //! The merge law: any way of splitting logs into summaries and merging them gives the same evidence, as
 //! bytes of the partial.
 
+mod damaged;
 mod evidence;
 mod logs;
 mod partials;
+mod property;
 mod sharing;
 mod summaries;
 

@@ -6,7 +6,6 @@ use domicile::evidence::{Caps, Summary, partial};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sha2::{Digest, Sha256};
 
 fn small() -> Summary {
     let mut runner = TestRunner::deterministic();
@@ -16,9 +15,7 @@ fn small() -> Summary {
 
 /// The file with other lines before its closing line, which fits them.
 fn sealed(body: &str) -> String {
-    let hex = |d: &[u8]| d.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let digest = hex(&Sha256::digest(body.as_bytes()));
-    format!("{body}{{\"lines\":{},\"sha256\":\"{digest}\"}}\n", body.lines().count())
+    String::from_utf8(super::property::sealed(body.as_bytes())).unwrap()
 }
 
 #[test]
