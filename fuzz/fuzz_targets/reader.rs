@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
 static FORMAT: LazyLock<Option<&str>> = LazyLock::new(|| {
-    let named = std::env::var("DOMICILE_FUZZ_FORMAT").ok()?;
+    let named = std::env::var("DOMICILE_FUZZ_FORMAT").ok().filter(|named| !named.is_empty())?;
     let format = FORMATS.iter().find(|f| f.id() == named);
     Some(format.unwrap_or_else(|| panic!("there is no format `{named}`")).id())
 });
