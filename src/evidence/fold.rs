@@ -106,6 +106,8 @@ struct Counted {
     table: Table,
     summary: Summary,
     refusal: Option<MergeRefusal>,
+    /// Whether more than one has filled it: then there are threads to drain it by.
+    shared: bool,
 }
 
 impl<'s> Fold<'s> {
@@ -126,7 +128,12 @@ impl<'s> Fold<'s> {
     #[must_use]
     pub fn within(services: &'s Services, log: LogName, caps: Caps, limit: usize) -> Fold<'s> {
         let summary = Summary { caps, ..Summary::default() };
-        let counted = Mutex::new(Counted { table: Table::new(log.clone(), caps), summary, refusal: None });
+        let counted = Mutex::new(Counted {
+            table: Table::new(log.clone(), caps),
+            summary,
+            refusal: None,
+            shared: false,
+        });
         Fold::before(services, Arc::new(Shared { log, limit: limit.max(1), counted }))
     }
 
@@ -190,7 +197,9 @@ impl<'s> Seat<'s> {
     /// A fold into that table; `None` if it is finished.
     #[must_use]
     pub fn take(&self) -> Option<Fold<'s>> {
-        self.shared.upgrade().map(|shared| Fold::before(self.services, shared))
+        let shared = self.shared.upgrade()?;
+        shared.counted().shared = true;
+        Some(Fold::before(self.services, shared))
     }
 }
 
@@ -214,7 +223,7 @@ impl Shared {
 
 impl Counted {
     fn drain(&mut self) {
-        let (aggregates, names) = self.table.drain();
+        let (aggregates, names) = self.table.drain(self.shared);
         self.summary.add(Summary { aggregates, names, ..Summary::default() });
         if let Err(refusal) = self.summary.fold() {
             self.refusal = Some(refusal);

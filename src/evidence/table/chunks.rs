@@ -44,6 +44,14 @@ impl<T> Chunks<T> {
         self.chunks.iter().flatten()
     }
 
+    /// The first and the last half of the values, or nearly so.
+    pub(super) fn halves(mut self) -> [Chunks<T>; 2] {
+        let later = self.chunks.split_off(self.chunks.len().div_ceil(2));
+        let length = later.iter().map(Vec::len).sum();
+        self.length -= length;
+        [self, Chunks { chunks: later, length }]
+    }
+
     /// Takes the values; a piece is gone once its last value is.
     pub(super) fn take(self) -> impl Iterator<Item = T> {
         self.chunks.into_iter().flatten()
@@ -64,6 +72,10 @@ mod tests {
             assert_eq!(list.get_mut(at).copied(), Some(at));
         }
         assert_eq!(list.get(list.len()), None);
-        assert!(list.iter().copied().eq(0..list.len()) && list.take().eq(0..3 * CHUNK + 5));
+        assert!(list.iter().copied().eq(0..list.len()));
+        let [first, last] = list.halves();
+        assert_eq!([first.len(), last.len()], [2 * CHUNK, CHUNK + 5]);
+        assert!(first.take().chain(last.take()).eq(0..3 * CHUNK + 5));
+        assert_eq!(Chunks::<u8>::default().halves().map(|half| half.len()), [0, 0]);
     }
 }

@@ -1,6 +1,7 @@
 //! From the hot table to canonical form.
 
-use super::{Drained, Packed, Table, id};
+use super::chunks::Chunks;
+use super::{Drained, Entry, Packed, Table, id};
 use crate::evidence::key::{Key, Server};
 use crate::evidence::magnitudes::Scale;
 use crate::evidence::sorted::Sorted;
@@ -9,8 +10,8 @@ use crate::evidence::total::Total;
 use std::sync::Arc;
 
 impl Table {
-    /// Everything it holds in canonical form; it is empty afterwards.
-    pub(in crate::evidence) fn drain(&mut self) -> Drained {
+    /// Everything it holds in canonical form, made by two threads if there are; it is empty afterwards.
+    pub(in crate::evidence) fn drain(&mut self, by_two: bool) -> Drained {
         // What waits in front of it was hashed already.
         let new = Table::hashing(self.log.clone(), self.caps, self.hasher.clone());
         let Table { log, register, entries, traits, magnitudes, mut picks, hours, facts, .. } =
@@ -32,16 +33,31 @@ impl Table {
             .collect();
         order.sort_unstable();
         picks.finish();
-        let hours = hours.finish(entries.iter().map(|e| e.now));
         // In the order of numbers at first: what an entry took is free for what becomes of it.
-        let mut totals: Vec<(Packed, Total)> = Vec::with_capacity(order.len());
-        totals.extend((0..).zip(entries.take().zip(hours)).map(|(number, (entry, hours))| {
-            let mut scale = Scale::default();
-            entry.tally.pour(&mut scale);
-            magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
-            let samples = picks.samples(&entry.chosen, &log.name);
-            (entry.key, Total { hours, magnitudes: scale.finish(), samples })
-        }));
+        let totals_from = |first: u32, entries: Chunks<Entry>| {
+            let (mut hours, mut totals) = (hours.settling(), Vec::with_capacity(entries.len()));
+            totals.extend((first..).zip(entries.take()).map(|(number, entry)| {
+                let mut scale = Scale::default();
+                entry.tally.pour(&mut scale);
+                magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
+                let samples = picks.samples(&entry.chosen, &log.name);
+                (entry.key, Total { hours: hours.of(number, entry.now), magnitudes: scale.finish(), samples })
+            }));
+            totals
+        };
+        let mut totals: Vec<(Packed, Total)> = if by_two {
+            let [entries, later] = entries.halves();
+            let second = id(entries.len());
+            std::thread::scope(|scope| {
+                let later = scope.spawn(|| totals_from(second, later));
+                let mut totals = totals_from(0, entries);
+                totals.extend(later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                totals
+            })
+        } else {
+            totals_from(0, entries)
+        };
+        drop(hours);
         drop(picks);
         let mut list: Vec<(Key, Total)> = Vec::with_capacity(order.len());
         for ((.., traits), number) in order {

@@ -196,20 +196,29 @@ impl Hours {
         *self = settled;
     }
 
-    /// The cells of every key, given what is present of each, in order.
-    pub(super) fn finish(self, present: impl Iterator<Item = Hour>) -> Vec<evidence::Hours> {
-        let (mut packer, mut cells) = (Packer::default(), Vec::new());
-        present
-            .enumerate()
-            .map(|(key, hour)| {
-                cells.clear();
-                self.unlink(key, &mut cells);
-                cells.push(hour.cell());
-                settle_hours(&mut cells);
-                cells.iter().for_each(|cell| packer.put(cell));
-                packer.finish()
-            })
-            .collect()
+    /// What brings the cells of keys into order.
+    pub(super) fn settling(&self) -> Settling<'_> {
+        Settling { hours: self, packer: Packer::default(), cells: Vec::new() }
+    }
+}
+
+/// Brings the cells of keys into order.
+pub(super) struct Settling<'h> {
+    hours: &'h Hours,
+    packer: Packer,
+    cells: Vec<Cell>,
+}
+
+impl Settling<'_> {
+    /// The cells of a key, given what is present of it, in order.
+    pub(super) fn of(&mut self, key: u32, present: Hour) -> evidence::Hours {
+        let Settling { hours, packer, cells } = self;
+        cells.clear();
+        hours.unlink(key as usize, cells);
+        cells.push(present.cell());
+        settle_hours(cells);
+        cells.iter().for_each(|cell| packer.put(cell));
+        packer.finish()
     }
 }
 
@@ -232,7 +241,7 @@ mod tests {
             }
             most = most.max(of.cells);
         }
-        (of.finish([now].into_iter()).remove(0).iter().collect(), most)
+        (of.settling().of(0, now).iter().collect(), most)
     }
 
     #[test]
