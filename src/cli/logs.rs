@@ -1,5 +1,5 @@
-//! Logs from disk to one summary: each cut into stretches where its format allows it, read by several
-//! threads, folded apart and put together again.
+//! Logs from disk to one summary: each cut into stretches where its format allows it, which several threads read,
+//! two of them into one table; what is in several tables is put together.
 
 use super::ahead::Ahead;
 use super::outcome::{basis, log, shrunk, told, without_copies};
@@ -31,7 +31,8 @@ pub(crate) struct Task {
 /// The path that stands for the standard input, and the name of that log.
 pub(crate) const STDIN: (&str, &str) = ("-", "standard-input");
 
-/// Threads that go through one run of stretches together and fill one table. More would wait for each other.
+/// Threads that go through one run of stretches together and fill one table. More would wait for each other; only
+/// those that help with the last of it join them.
 const TOGETHER: usize = 2;
 
 /// How logs are read.

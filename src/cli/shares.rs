@@ -24,8 +24,8 @@ impl<T: Copy> Shares<T> {
     /// The next piece of work for whoever goes through a run, and the run it is from: that one, or the one of
     /// which most is left, from behind.
     pub(super) fn take(&self, run: usize) -> Option<(usize, T)> {
-        let own = self.0.get(run)?.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        own.map(|work| (run, work)).or_else(|| {
+        let pop = |run: &Mutex<VecDeque<T>>| run.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        self.0.get(run).and_then(pop).map(|work| (run, work)).or_else(|| {
             loop {
                 let left =
                     |queue: &Mutex<VecDeque<T>>| queue.lock().unwrap_or_else(PoisonError::into_inner).len();

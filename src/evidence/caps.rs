@@ -59,7 +59,7 @@ pub(super) fn fold(
 ) -> Result<(), MergeRefusal> {
     let notable = aggregates.keys().filter(|k| k.is_notable()).count();
     if notable > caps.notable {
-        return Err(MergeRefusal::TooMany { found: notable, most: caps.notable });
+        return Err(MergeRefusal::TooMany { most: caps.notable });
     }
     let dropped = fold_servers(aggregates, names, caps);
     fold_clients(aggregates, caps);

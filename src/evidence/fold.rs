@@ -224,9 +224,14 @@ impl Shared {
 impl Counted {
     fn drain(&mut self) {
         let (aggregates, names) = self.table.drain(self.shared);
+        // Too many were not folded, and would only become more.
+        if self.refusal.is_some() {
+            return;
+        }
         self.summary.add(Summary { aggregates, names, ..Summary::default() });
         if let Err(refusal) = self.summary.fold() {
             self.refusal = Some(refusal);
+            self.summary = Summary::default();
         }
     }
 }

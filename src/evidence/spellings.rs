@@ -41,6 +41,11 @@ impl Spellings {
         Spellings { hasher, text, index, recent: Box::new([None; RECENT]) }
     }
 
+    /// Bytes of all texts.
+    pub(super) fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// The number of a text, and whether it is new. A text is part of a record, which is shorter than 4 GiB.
     #[inline]
     pub(super) fn id(&mut self, text: &str) -> (u32, bool) {

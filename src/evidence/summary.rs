@@ -2,7 +2,7 @@
 //!
 //! Merge is a partial commutative monoid over coverage. Disjoint ranges of logs add, and join where they
 //! touch; equal coverage with equal content is one; any other overlap cannot be told apart any more and
-//! is refused. The empty summary is the identity. What is merged is brought into canonical form, so that
+//! is refused. The empty summary is the identity of those that keep as much apart. What is merged is brought into canonical form, so that
 //! any way of splitting and merging gives the same bytes.
 
 use super::caps::{self, Caps};
@@ -148,8 +148,6 @@ pub enum MergeRefusal {
     },
     /// More notable aggregates than may be kept; they never fold.
     TooMany {
-        /// How many there are.
-        found: usize,
         /// How many there may be.
         most: usize,
     },
@@ -190,9 +188,9 @@ impl fmt::Display for MergeRefusal {
                  before it ends with: scan the log from its start to {end}"
             ),
             MergeRefusal::Basis { what } => write!(f, "the summaries differ in {what}"),
-            MergeRefusal::TooMany { found, most } => write!(
+            MergeRefusal::TooMany { most } => write!(
                 f,
-                "{found} aggregates reach services of the list, and no more than {most} are kept: scan fewer logs"
+                "more than {most} aggregates reach services of the list, and no more are kept: scan fewer logs"
             ),
         }
     }

@@ -1,9 +1,10 @@
 //! The hot table: flows of one log as they come, by interned key.
 //!
-//! What a record costs is waiting for memory. So what every record of a key changes stands in two cache
-//! lines ([`Entry`]) and one more for the latest record; all else is in lists of its own, by the number of
-//! the key, and is touched when it has to be. When the table has grown to its limit it is drained into a
-//! canonical summary, where caps apply: memory does not follow what a log makes up.
+//! What a record costs is waiting for memory. So all that is kept of a key stands in one place ([`Entry`]), what
+//! every record looks at first; only what seldom changes is in lists of its own, by the number of the key. Flows
+//! come in batches from the fronts of those that read ([`Front`]), with numbers for names from one [`Register`].
+//! When the table has grown to its limit it is drained into a canonical summary, where caps apply: memory does not
+//! follow what a log makes up.
 
 mod chunks;
 mod crowds;
@@ -46,6 +47,8 @@ use tally::Tally;
 
 /// Entries at which a table is drained.
 const ENTRIES: usize = 1 << 16;
+/// Names of parties at which it is.
+const NAMES: usize = 1 << 17;
 /// Bytes of hours that are over at which it is.
 const HOURS: usize = 64 << 20;
 
@@ -128,7 +131,8 @@ impl Table {
 
     /// Whether it should be drained before it takes more.
     pub(super) fn is_full(&self, entries: usize) -> bool {
-        self.entries.len() >= entries || self.facts.len() >= entries || self.hours.size() >= HOURS
+        let many = self.entries.len() >= entries || self.facts.len() >= entries;
+        many || self.register.len() >= NAMES || self.hours.size() >= HOURS
     }
 
     /// The usual limit of [`Table::is_full`].

@@ -26,7 +26,7 @@ pub(super) struct Crowds {
     /// Clients, and networks of clients, that are kept apart.
     most: usize,
     /// By server.
-    crowds: Vec<Crowd>,
+    crowds: HashMap<u32, Crowd, FxSeededState>,
     /// Networks by client, as far as they were asked for.
     networks: HashMap<u32, u32, FxSeededState>,
     anybody: Option<u32>,
@@ -34,20 +34,18 @@ pub(super) struct Crowds {
 
 impl Crowds {
     pub(super) fn new(hasher: FxSeededState, most: usize) -> Crowds {
-        let networks = HashMap::with_hasher(hasher.clone());
-        Crowds { hasher, most, crowds: Vec::new(), networks, anybody: None }
+        let (crowds, networks) = (HashMap::with_hasher(hasher.clone()), HashMap::with_hasher(hasher.clone()));
+        Crowds { hasher, most, crowds, networks, anybody: None }
     }
 
     /// The client that a new key which is not notable is counted for instead of its own, if its server has too
     /// many.
     pub(super) fn stand_in(&mut self, key: Packed, register: &Register) -> Option<u32> {
-        let (Crowds { hasher, most, crowds, networks: known, anybody }, server) = (self, key.server as usize);
+        let Crowds { hasher, most, crowds, networks: known, anybody } = self;
         let mut network_of = |client| *known.entry(client).or_insert_with(|| register.network(client));
-        if crowds.len() <= server {
-            let none = || HashSet::with_hasher(hasher.clone());
-            crowds.resize_with(server + 1, || Crowd { clients: none(), networks: none() });
-        }
-        let Crowd { clients, networks } = crowds.get_mut(server)?;
+        let none = || HashSet::with_hasher(hasher.clone());
+        let Crowd { clients, networks } =
+            crowds.entry(key.server).or_insert_with(|| Crowd { clients: none(), networks: none() });
         if networks.len() <= *most {
             if clients.len() <= *most || clients.contains(&key.client) {
                 clients.insert(key.client);
@@ -80,7 +78,7 @@ mod tests {
             let client = register.client(&client.into());
             let key = Packed { client, server, endpoint: 0, port: 443, bits: 0 };
             let number = crowds.stand_in(key, &register).unwrap_or(client);
-            register.names().clients.list[number as usize].to_string()
+            register.lists().clients[number as usize].to_string()
         };
         for apart in ["10.0.1.1", "10.0.1.2", "10.0.2.1", "10.0.1.1"] {
             assert_eq!(stands_for(5, apart), apart);

@@ -1,6 +1,7 @@
 //! From the hot table to canonical form.
 
 use super::chunks::Chunks;
+use super::register::Lists;
 use super::{Drained, Entry, Packed, Table, id};
 use crate::evidence::key::{Key, Server};
 use crate::evidence::magnitudes::Scale;
@@ -16,10 +17,10 @@ impl Table {
         let new = Table::hashing(self.log.clone(), self.caps, self.hasher.clone());
         let Table { log, register, entries, traits, magnitudes, mut picks, hours, facts, .. } =
             std::mem::replace(self, new);
-        let names = register.names();
-        let (clients, servers) = (&names.clients.list, &names.servers.list);
-        let (by_client, by_server) = (Ranks::of(clients), Ranks::of(servers));
-        let by_endpoint = Ranks::of(&names.endpoints.list);
+        // Others may still ask the register for numbers.
+        let Lists { clients, servers, endpoints } = register.lists();
+        let (by_client, by_server) = (Ranks::of(&clients), Ranks::of(&servers));
+        let by_endpoint = Ranks::of(&endpoints);
         let mut order: Vec<_> = entries
             .iter()
             .zip(&traits)
@@ -67,7 +68,7 @@ impl Table {
             else {
                 continue;
             };
-            let endpoint = packed.endpoint.checked_sub(1).and_then(|i| names.endpoints.list.get(i as usize));
+            let endpoint = packed.endpoint.checked_sub(1).and_then(|i| endpoints.get(i as usize));
             let key = Key {
                 source: Arc::clone(&log.source),
                 client: Arc::clone(client),

@@ -60,15 +60,11 @@ impl<'s> Front<'s> {
             Packed { client, server: met.number, endpoint: verdict.endpoint, port, bits: traits.bits() };
         let tells = named && flow.lane != Lane::Lookup && flow.server_name.is_some();
         let mut named = address.filter(|_| tells);
-        if !is_notable(&key, traits) {
+        // Names of the services list are kept whatever else of their domain folds, so these are left to the caps.
+        if !listed && !is_notable(&key, traits) {
             key.server = self.parties.place(&met);
-            if key.server != met.number {
-                // Of a unit that is one server, only names of the services list are kept.
-                if let Some(address) = named.take().filter(|_| listed) {
-                    let fact = Fact { client, server: met.number, address, how: flow.lane };
-                    self.queue.tell(fact, time.hour());
-                }
-            }
+            // Of servers that are counted for their unit, no name is kept.
+            named = named.filter(|_| key.server == met.number);
         }
         let (hash, rank) = (key.hash(&self.hasher), self.order.rank(at.offset));
         Waiting { key, hash, traits, named, at, time, bytes_out, bytes_in, rank }

@@ -55,9 +55,12 @@ pub(super) struct Met {
     pub(super) verdict: Verdict,
 }
 
-/// Spellings at which they are forgotten: what they stand for is in the register, and they may be made up
-/// without end.
+/// Spellings at which they are forgotten, and bytes of them: what they stand for is in the register, and they may
+/// be made up without end.
 const SPELLINGS: usize = 1 << 17;
+const SPELT: usize = 8 << 20;
+/// Bytes of a spelling that is remembered; longer is no name, and hardly an address.
+const LONGEST: usize = 512;
 
 /// The parties that one reader has met.
 pub(super) struct Parties<'s> {
@@ -104,6 +107,7 @@ impl<'s> Parties<'s> {
     /// Takes numbers from another register from now on, or from the same if there were too many spellings.
     pub(super) fn turn_to(&mut self, register: &Arc<Register>) {
         let many = self.clients.len() > SPELLINGS || self.glances.len() + self.spelt.len() > SPELLINGS;
+        let many = many || self.client_spellings.size() + self.server_spellings.size() > SPELT;
         if many || !Arc::ptr_eq(&self.register, register) {
             *self = Parties::new(self.services, self.hasher.clone(), Arc::clone(register));
         }
@@ -111,6 +115,9 @@ impl<'s> Parties<'s> {
 
     /// The number of a client.
     pub(super) fn client(&mut self, text: &str) -> u32 {
+        if text.len() > LONGEST {
+            return self.register.client(&client_label(text));
+        }
         let (spelling, new) = self.client_spellings.id(text);
         if new {
             self.clients.push(self.register.client(&client_label(text)));
@@ -150,19 +157,26 @@ impl<'s> Parties<'s> {
     }
 
     fn named_server(&mut self, name: &str) -> u32 {
+        if name.len() > LONGEST {
+            return self.read_server(name);
+        }
         let (spelling, new) = self.server_spellings.id(name);
         if new {
-            let server = match Host::parse(name) {
-                Some(Host::Name(name)) => {
-                    let text: Arc<str> = (*name).into();
-                    self.new_server(Server::Name(Arc::clone(&text)), Some(&text))
-                }
-                Some(Host::Address(address)) => self.address_server(address),
-                None => self.nameless_server(Server::Unreadable),
-            };
+            let server = self.read_server(name);
             self.spelt.push(server);
         }
         self.spelt.get(spelling as usize).copied().unwrap_or(0)
+    }
+
+    fn read_server(&mut self, name: &str) -> u32 {
+        match Host::parse(name) {
+            Some(Host::Name(name)) => {
+                let text: Arc<str> = (*name).into();
+                self.new_server(Server::Name(Arc::clone(&text)), Some(&text))
+            }
+            Some(Host::Address(address)) => self.address_server(address),
+            None => self.nameless_server(Server::Unreadable),
+        }
     }
 
     fn address_server(&mut self, address: IpAddr) -> u32 {

@@ -12,7 +12,7 @@ use crate::model::Time;
 use std::net::IpAddr;
 
 /// Flows whose memory is asked for together.
-pub(super) const TOGETHER: usize = 32;
+const TOGETHER: usize = 32;
 /// Flows, or facts, that wait at most where a table is filled by several.
 const MOST: usize = 256;
 /// Bytes of records that wait, at which they are counted.

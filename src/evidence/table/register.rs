@@ -11,10 +11,10 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Distinct values, numbered in the order in which they came.
-pub(super) struct Numbered<T> {
+struct Numbered<T> {
     hasher: FxSeededState,
     index: HashTable<u32>,
-    pub(super) list: Vec<T>,
+    list: Vec<T>,
 }
 
 impl<T: Hash + Eq + Clone> Numbered<T> {
@@ -37,17 +37,25 @@ impl<T: Hash + Eq + Clone> Numbered<T> {
 }
 
 /// What is numbered.
-pub(super) struct Names {
-    pub(super) clients: Numbered<Arc<str>>,
+struct Names {
+    clients: Numbered<Arc<str>>,
     /// Servers, and whether the services list knows them.
-    pub(super) servers: Numbered<(Server, bool)>,
-    pub(super) endpoints: Numbered<Arc<str>>,
+    servers: Numbered<(Server, bool)>,
+    endpoints: Numbered<Arc<str>>,
     /// Servers of a unit that are kept apart.
     most: usize,
     /// How many are, by unit: one more than that at most.
     apart: HashMap<Unit, usize, FxSeededState>,
     /// Servers that were asked about, with the server that their flows are counted for.
     placed: HashMap<u32, u32, FxSeededState>,
+}
+
+/// What was numbered, by number.
+pub(super) struct Lists {
+    pub(super) clients: Vec<Arc<str>>,
+    /// Servers, and whether the services list knows them.
+    pub(super) servers: Vec<(Server, bool)>,
+    pub(super) endpoints: Vec<Arc<str>>,
 }
 
 /// The names of one table, until it is drained.
@@ -65,8 +73,21 @@ impl Register {
         }))
     }
 
-    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
+    fn names(&self) -> MutexGuard<'_, Names> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many names it holds: they may be made up without end, though all of them be counted for a few.
+    pub(super) fn len(&self) -> usize {
+        let names = self.names();
+        names.clients.list.len() + names.servers.list.len()
+    }
+
+    /// Clients, servers and endpoints, by number.
+    pub(super) fn lists(&self) -> Lists {
+        let Names { clients, servers, endpoints, .. } = &*self.names();
+        let [clients, endpoints] = [clients, endpoints].map(|names| names.list.clone());
+        Lists { clients, servers: servers.list.clone(), endpoints }
     }
 
     pub(super) fn client(&self, label: &Arc<str>) -> u32 {

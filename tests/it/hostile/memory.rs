@@ -2,7 +2,7 @@
 
 use super::watched::{program, watched, write};
 use crate::producers::Rng;
-use crate::program::Folder;
+use crate::program::{Folder, Run};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ChildStdin;
@@ -129,4 +129,71 @@ fn names_without_end_fold_and_none_is_lost() {
     assert!(run.stdout.contains(&format!("{} bytes in;", domicile::model::text::group(records * 7))));
     // What is kept apart is bounded by the caps, not by the log.
     assert!(peak < 400, "{peak} MiB");
+}
+
+/// Writes what follows the time in a line, given the number of the line.
+type Rest = dyn Fn(u64, &mut String) + Sync;
+
+/// Scans so many lines of Squid.
+fn made_up(records: u64, rest: &Rest) -> (Run, u64) {
+    let folder = Folder::new();
+    watched(folder.path(), &["scan", "-", "--threads", "1"], |stdin: &mut ChildStdin| {
+        let mut text = String::new();
+        for n in 0..records {
+            let _ = write!(text, "{}.001 1 ", 1_795_312_800 + n / 5000);
+            rest(n, &mut text);
+            text.push_str(" - HIER_DIRECT/192.0.2.1 -\n");
+            if (text.len() > 1 << 20 || n + 1 == records) && !write(stdin, text.as_bytes()) {
+                return;
+            }
+            if text.len() > 1 << 20 {
+                text.clear();
+            }
+        }
+    })
+}
+
+/// Names of which all but a few are counted for the same, so that nothing but they themselves would take room.
+#[test]
+fn names_of_one_kind_without_end_take_no_room() {
+    let records: u64 = if program().1 { 3_000_000 } else { 300_000 };
+    const GET: &str = "TCP_MISS/200 7 GET http://one.example/";
+    let kinds: [(&str, u64, &Rest); 5] = [
+        ("hosts of one domain", records, &|n, line| {
+            let _ = write!(line, "10.0.0.9 TCP_MISS/200 7 CONNECT h{n}.one.example:443");
+        }),
+        ("clients of one host", records, &|n, line| {
+            let [a, b, c, d] = (n as u32).wrapping_mul(2_654_435_761).to_be_bytes();
+            let _ = write!(line, "{a}.{b}.{c}.{d} {GET}");
+        }),
+        ("clients of one network", records, &|n, line| {
+            let _ = write!(line, "2001:db8::{:x}:{:x} {GET}", n >> 16, n & 0xffff);
+        }),
+        ("clients by name", records, &|n, line| {
+            let _ = write!(line, "c{n}.client {GET}");
+        }),
+        ("hosts that are none", records / 50, &|n, line| {
+            let _ = write!(line, "10.0.0.9 TCP_MISS/200 7 CONNECT {n}{:x>5000}:443", "");
+        }),
+    ];
+    for (kind, records, rest) in kinds {
+        let (run, peak) = made_up(records, rest);
+        let n = domicile::model::text::group(records);
+        let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected");
+        assert!(run.stdout.contains(&total), "{kind}: {}{}", run.stdout, run.stderr);
+        assert!(peak < 100, "{kind}: {peak} MiB");
+    }
+}
+
+/// Aggregates that never fold are refused once they are too many, and take no more room from then on.
+#[test]
+fn notable_aggregates_without_end_are_refused() {
+    let records: u64 = if program().1 { 3_000_000 } else { 500_000 };
+    let (run, peak) = made_up(records, &|n, line| {
+        let [_, b, c, d] = (n as u32).to_be_bytes();
+        let _ = write!(line, "10.{b}.{c}.{d} TCP_MISS/200 7 CONNECT api.openai.com:443");
+    });
+    let why = "more than 100000 aggregates reach services of the list";
+    assert!(run.stderr.contains(why) && run.stdout.is_empty(), "{}{}", run.stdout, run.stderr);
+    assert!(peak < 300, "{peak} MiB");
 }
