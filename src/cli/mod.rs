@@ -13,6 +13,7 @@ mod extract;
 mod gather;
 mod init;
 mod inventory;
+mod job;
 mod keys;
 mod list;
 mod logs;
