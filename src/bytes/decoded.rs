@@ -4,8 +4,8 @@
 //! decoded bytes (what identifies a log, compressed or not).
 
 use super::content::{Content, PIECE};
-use super::unwrapped::failed;
-use super::{Container, Input, ReadAt, Unwrapped};
+use super::unwrapped::{Unwrapped, failed};
+use super::{Container, Input, ReadAt};
 use std::io;
 
 /// How a log is taken in.
@@ -30,26 +30,20 @@ impl Default for Intake {
 
 /// What is known of the stored bytes once all of them were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stock {
+pub(super) struct Stock {
     /// How many there are.
-    pub bytes: u64,
+    pub(super) bytes: u64,
     /// Their SHA-256, hex, if it was asked for and all could be read.
-    pub sha256: Option<String>,
-    /// BLAKE3 of the decoded bytes, hex, if the feed [hashes](Feed::hashes) them.
-    pub content: Option<String>,
+    pub(super) sha256: Option<String>,
 }
 
 /// Where decoded bytes come from.
-pub trait Feed: Send {
+pub(super) trait Feed: Send {
     /// Reads decoded bytes; 0 only at the end.
     ///
     /// # Errors
     /// Fixed words and numbers: reading failed, the compressed data is broken, it swells too much.
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, String>;
-    /// Whether it hashes the decoded bytes itself.
-    fn hashes(&self) -> bool {
-        false
-    }
     /// Stored bytes read so far.
     fn stored_bytes(&self) -> u64;
     /// Reads what is left of the stored bytes and tells what they are.
@@ -74,8 +68,7 @@ pub struct Digests {
 /// The decoded bytes of a log.
 pub struct Decoded<'a> {
     feed: Box<dyn Feed + 'a>,
-    /// None if the feed hashes.
-    content: Option<Content>,
+    content: Content,
     /// Offset of the next byte.
     at: u64,
     /// What is hashed.
@@ -92,15 +85,9 @@ impl<'a> Decoded<'a> {
     /// Fixed words, when its first bytes cannot be read.
     pub fn open(input: Input<'a>, intake: Intake) -> Result<(Decoded<'a>, Container), String> {
         let (unwrapped, container) = Unwrapped::open(input, intake)?;
-        Ok((Decoded::fed(Box::new(unwrapped), intake), container))
-    }
-
-    /// A log whose bytes come decoded already.
-    #[must_use]
-    pub fn fed(feed: Box<dyn Feed + 'a>, intake: Intake) -> Decoded<'a> {
+        let (feed, content) = (Box::new(unwrapped), Content::from(0));
         let (start, end) = (0, u64::MAX);
-        let content = (!feed.hashes()).then(|| Content::from(0));
-        Decoded { feed, content, at: 0, start, end, block: intake.block, broken: false }
+        Ok((Decoded { feed, content, at: 0, start, end, block: intake.block, broken: false }, container))
     }
 
     /// A stretch of a plain log, from a multiple of [`PIECE`]. The byte before it is read too, to see
@@ -111,7 +98,7 @@ impl<'a> Decoded<'a> {
         let start = start / PIECE * PIECE;
         let at = start.saturating_sub(1);
         let feed = Stretch { log, at, begin: at, end };
-        let content = Some(Content::from(start));
+        let content = Content::from(start);
         Decoded { feed: Box::new(feed), content, at, start, end, block: intake.block, broken: false }
     }
 
@@ -139,9 +126,7 @@ impl<'a> Decoded<'a> {
         let bytes = buf.get(..got).unwrap_or_default();
         let ahead = usize::try_from(self.start.saturating_sub(self.at)).unwrap_or(got).min(got);
         let inside = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(got).min(got);
-        if let Some(content) = &mut self.content {
-            content.update(bytes.get(ahead..inside).unwrap_or_default());
-        }
+        self.content.update(bytes.get(ahead..inside).unwrap_or_default());
         self.at += got as u64;
         Ok(got)
     }
@@ -165,8 +150,8 @@ impl<'a> Decoded<'a> {
             }
         }
         let whole = self.start == 0 && self.end == u64::MAX;
-        let Stock { bytes: stored_bytes, sha256, content: of_feed } = self.feed.finish();
-        let (pieces, content) = self.content.map_or((Vec::new(), of_feed), |content| content.finish(whole));
+        let Stock { bytes: stored_bytes, sha256 } = self.feed.finish();
+        let (pieces, content) = self.content.finish(whole);
         let decoded_bytes = self.at.min(self.end).saturating_sub(self.start);
         (Digests { stored_bytes, decoded_bytes, content, pieces, sha256 }, outcome)
     }

@@ -17,10 +17,9 @@ mod window;
 
 pub use container::{Container, looks_binary};
 pub use content::{PIECE, content_root};
-pub use decoded::{Decoded, Digests, Feed, Intake, Stock};
+pub use decoded::{Decoded, Digests, Intake};
 pub use json_values::JsonValues;
 pub use lines::Lines;
-pub use unwrapped::Unwrapped;
 pub use window::Window;
 
 /// Ways through bytes held against each other: for fuzz targets, which alone are built with it.

@@ -3,8 +3,9 @@
 //! A log that swells without measure when it is decompressed is stopped: memory is bounded in any case,
 //! time would not be.
 
+use super::decoded::{Feed, Stock};
 use super::stored::Stored;
-use super::{Container, Feed, Input, Intake, Stock};
+use super::{Container, Input, Intake};
 use crate::model::text::hex;
 use flate2::bufread::MultiGzDecoder;
 use sha2::Digest;
@@ -51,7 +52,7 @@ impl Read for Full<'_> {
 }
 
 /// A log, decompressed as it is read.
-pub struct Unwrapped<'a> {
+pub(super) struct Unwrapped<'a> {
     body: Body<'a>,
     decoded: u64,
     intake: Intake,
@@ -65,7 +66,7 @@ impl<'a> Unwrapped<'a> {
     ///
     /// # Errors
     /// Fixed words, when its first bytes cannot be read.
-    pub fn open(input: Input<'a>, intake: Intake) -> Result<(Unwrapped<'a>, Container), String> {
+    pub(super) fn open(input: Input<'a>, intake: Intake) -> Result<(Unwrapped<'a>, Container), String> {
         let mut stored = Stored::new(input, intake.sha256);
         let container = Container::of(stored.peek(Container::MAGIC).map_err(|e| failed(&e))?);
         let buffered = |stored| BufReader::with_capacity(FED, Full(stored, None));
@@ -194,7 +195,6 @@ impl Feed for Unwrapped<'_> {
         Stock {
             bytes: stored.read,
             sha256: stored.sha256.filter(|_| !stored.failed).map(|sha| hex(sha.finalize())),
-            content: None,
         }
     }
 }

@@ -1,17 +1,19 @@
 //! One log as it is being read: opened, read whole or by the stretch into a fold, hashed.
 
-use super::ahead::Ahead;
 use super::logs::{Reading, STDIN, Task};
 use super::outcome::shrunk;
 use super::shell::Disk;
-use crate::bytes::{Container, Decoded, Feed, Input, Intake, PIECE, ReadAt, Unwrapped};
+use crate::bytes::{Container, Decoded, Digests, Input, Intake, PIECE, ReadAt};
 use crate::evidence::{Fold, LogName, Summary};
 use crate::model::text::hex;
-use crate::traffic::{Choice, LogRead, Plan, plan, read_decoded, read_stretch, read_within};
+use crate::traffic::{Choice, Plan, Stretch, Turn, Turns, plan, read_decoded, read_stretch, read_within};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Said of a thread that is gone.
+pub(super) const STOPPED: &str = "a reader stopped unexpectedly";
 
 /// A log as it is being read.
 pub(super) struct Job<'t> {
@@ -26,9 +28,11 @@ pub(super) struct Job<'t> {
 /// What has come of a log so far.
 #[derive(Default)]
 pub(super) struct Done {
-    pub(super) stretches: Vec<((u64, u64), LogRead)>,
+    pub(super) stretches: Vec<Stretch>,
     pub(super) parts: Vec<Summary>,
     pub(super) sha256: Option<String>,
+    /// What all of it is, if it was read in turns.
+    pub(super) digests: Option<Digests>,
     pub(super) refused: Option<String>,
 }
 
@@ -112,58 +116,97 @@ pub(super) fn close(job: Option<&Job<'_>>, fold: Fold<'_>) -> Result<(), String>
     Ok(())
 }
 
-/// Reads a log from its start to its end. A thread of its own reads ahead if there is one to spare.
-pub(super) fn read_whole<'s>(
-    job: &Job<'_>,
-    reading: &Reading<'s>,
-    alone: bool,
-) -> Option<(LogRead, Fold<'s>)> {
+/// Reads a log from its start to its end; with another thread in turns, if there is one to spare.
+pub(super) fn read_whole(job: &Job<'_>, reading: &Reading<'_>, spare: bool) -> Result<(), String> {
     let intake = Intake { sha256: reading.sha256, ..Intake::default() };
-    let mut before = 0;
-    let mut progress = |n| reading.progress.add(&mut before, n);
-    let options = &*job.task.options;
     let outcome = if job.is_stdin() {
-        let mut first = Vec::new();
-        let mut stdin = io::stdin().lock();
-        let read = (&mut stdin).take(PIECE).read_to_end(&mut first);
-        read.map_err(|e| format!("it cannot be read: {}", e.kind())).map(|_| {
-            let mut fold = fold(job, reading, seed_of(&first));
-            let mut stream = Sendable(first.as_slice().chain(io::stdin()));
-            drop(stdin);
-            let input = Input::Stream(&mut stream);
-            (read_within(intake, input, job.choice(), options, &mut fold, &mut progress), fold)
-        })
+        read_stdin(job, reading, intake)
     } else {
-        job.open().and_then(|disk| {
-            let mut fold = fold(job, reading, seed(&disk)?);
-            let (unwrapped, container) = Unwrapped::open(Input::At(&disk), intake)?;
-            let ahead = alone && reading.threads > 1;
-            let mut go = |feed: Box<dyn Feed + '_>| {
-                let decoded = Decoded::fed(feed, intake);
-                read_decoded(decoded, container, intake, job.choice(), options, &mut fold, &mut progress)
-            };
-            let mut read = if ahead {
-                std::thread::scope(|scope| go(Box::new(Ahead::of(unwrapped, intake, scope))))
-            } else {
-                go(Box::new(unwrapped))
-            };
-            if container == Container::Plain && read.stored_bytes < disk.len() && read.stopped.is_none() {
-                let line = read.lines + 1;
-                shrunk(&mut read, (0, line));
-            }
-            Ok((read, fold))
-        })
+        job.open().and_then(|disk| read_disk(job, &disk, reading, intake, spare))
     };
-    outcome.map_err(|why| job.done().refused = Some(why)).ok()
+    match outcome {
+        Ok(folds) => folds.into_iter().try_for_each(|fold| close(Some(job), fold)),
+        Err(why) => {
+            job.done().refused = Some(why);
+            Ok(())
+        }
+    }
 }
 
-/// The first MiB of the standard input, and the rest of it.
-struct Sendable<R>(R);
+fn read_stdin<'s>(job: &Job<'_>, reading: &Reading<'s>, intake: Intake) -> Result<Vec<Fold<'s>>, String> {
+    let mut before = 0;
+    let mut progress = |n| reading.progress.add(&mut before, n);
+    let mut first = Vec::new();
+    let read = io::stdin().lock().take(PIECE).read_to_end(&mut first);
+    read.map_err(|e| format!("it cannot be read: {}", e.kind()))?;
+    let mut fold = fold(job, reading, seed_of(&first));
+    let mut stream = first.as_slice().chain(io::stdin());
+    let input = Input::Stream(&mut stream);
+    let read = read_within(intake, input, job.choice(), &job.task.options, &mut fold, &mut progress);
+    job.done().stretches.push(((0, read.decoded_bytes), read));
+    Ok(vec![fold])
+}
 
-impl<R: Read> Read for Sendable<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
+fn read_disk<'s>(
+    job: &Job<'_>,
+    disk: &Disk,
+    reading: &Reading<'s>,
+    intake: Intake,
+    spare: bool,
+) -> Result<Vec<Fold<'s>>, String> {
+    let mut before = 0;
+    let mut progress = |n| reading.progress.add(&mut before, n);
+    let (choice, options) = (job.choice(), &*job.task.options);
+    let mut fold = fold(job, reading, seed(disk)?);
+    let (decoded, container) = Decoded::open(Input::At(disk), intake)?;
+    // A compressed log may end early or late without being shorter than it was.
+    let is_cut = |stored: u64| container == Container::Plain && stored < disk.len();
+    if !spare || disk.len() <= intake.block as u64 {
+        let mut read = read_decoded(decoded, container, intake, choice, options, &mut fold, &mut progress);
+        if is_cut(read.stored_bytes) && read.stopped.is_none() {
+            let line = read.lines + 1;
+            shrunk(&mut read, (0, line));
+        }
+        job.done().stretches.push(((0, read.decoded_bytes), read));
+        return Ok(vec![fold]);
     }
+    let turns = Turns::open(decoded, container, intake, choice, options, &mut progress);
+    let (taken, folds) = share(&turns, fold)?;
+    let (mut stretches, mut digests) = turns.end(taken);
+    let whole = stretches.iter().all(|(_, read)| read.stopped.is_none());
+    if is_cut(digests.stored_bytes) && whole {
+        let lines: u64 = stretches.iter().map(|(_, read)| read.lines).sum();
+        if let Some(((start, _), read)) = stretches.last_mut() {
+            shrunk(read, (*start, lines + 1));
+            digests.sha256 = None;
+        }
+    }
+    let mut done = job.done();
+    done.stretches = stretches;
+    done.digests = Some(digests);
+    Ok(folds)
+}
+
+/// Takes turns with another thread, which fills the same table. If there can be none, alone.
+fn share<'s>(turns: &Turns<'_>, mut fold: Fold<'s>) -> Result<(Vec<Turn>, Vec<Fold<'s>>), String> {
+    std::thread::scope(|scope| {
+        let seat = fold.seat();
+        let help = move || {
+            let mut fold = seat.take()?;
+            Some((turns.take(&mut fold), fold))
+        };
+        let helper =
+            turns.is_shared().then(|| std::thread::Builder::new().spawn_scoped(scope, help).ok()).flatten();
+        let mut taken = turns.take(&mut fold);
+        let mut folds = vec![fold];
+        if let Some(helper) = helper
+            && let Some((theirs, fold)) = helper.join().map_err(|_| STOPPED.to_owned())?
+        {
+            taken.extend(theirs);
+            folds.push(fold);
+        }
+        Ok((taken, folds))
+    })
 }
 
 /// SHA-256 of a log that others read.

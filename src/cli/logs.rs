@@ -1,17 +1,19 @@
 //! Logs from disk to one summary: each cut into stretches where its format allows it, which several threads read,
 //! two of them into one table; what is in several tables is put together.
 
-use super::job::{Done, Job, close, fold, hash, prepare, read_whole, seed, stretch};
+use super::job::{Done, Job, STOPPED, close, fold, hash, prepare, read_whole, seed, stretch};
 use super::outcome::{basis, log, told, without_copies};
 use super::progress::Progress;
 use super::shares::Shares;
 use super::tree::Found;
-use crate::bytes::{PIECE, ReadAt};
+use crate::bytes::{Digests, PIECE, ReadAt};
 use crate::evidence::{Caps, Fold, Log, LogFacts, MergeRefusal, Seat, Summary};
 use crate::services::Services;
 use crate::traffic::{ReadOptions, plan};
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
 
 /// A log to read.
 pub(crate) struct Task {
@@ -183,13 +185,7 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
             }
             match unit {
                 Unit::Hash(_) => hash(job),
-                Unit::Whole(_) => {
-                    if let Some((read, fold)) = read_whole(job, reading, alone) {
-                        let range = (0, read.decoded_bytes);
-                        job.done().stretches.push((range, read));
-                        close(Some(job), fold)?;
-                    }
-                }
+                Unit::Whole(_) => read_whole(job, reading, alone)?,
                 Unit::Stretch(_, range) => {
                     if open.is_none() {
                         open = table(i, run).map(|fold| ((i, run), fold));
@@ -207,17 +203,19 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
     }
     std::thread::scope(|scope| {
         let work = &work;
-        let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
-        handles
-            .into_iter()
-            .try_for_each(|h| h.join().map_err(|_| "a reader stopped unexpectedly".to_owned())?)
+        // The first works here. Of the others the system may refuse some: then fewer do the same work.
+        let others: Vec<_> = (1..threads)
+            .map_while(|thread| Builder::new().spawn_scoped(scope, move || work(thread)).ok())
+            .collect();
+        let mine = work(0);
+        others.into_iter().try_fold((), |(), other| other.join().map_err(|_| STOPPED.to_owned())?).and(mine)
     })
 }
 
 /// Puts together what was read of a log.
 fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let basis = Some(basis(reading.services, reading.caps));
-    let Done { stretches, parts, sha256, refused } = std::mem::take(&mut *job.done());
+    let Done { stretches, parts, sha256, digests, refused } = mem::take(&mut *job.done());
     let name = job.name(0);
     let options = told(job.task);
     let whole = |mut logs: Vec<Log>, mut parts: Vec<Summary>| {
@@ -232,14 +230,20 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
         return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
     }
-    let (apart, length) = (job.plan.is_some(), job.length);
+    let apart = job.plan.is_some() || digests.is_some();
+    let length = digests.as_ref().map_or(job.length, |all| all.decoded_bytes);
     let logs = stretches.into_iter().map(|(range, read)| log(range, read, apart, length)).collect();
     match whole(logs, parts) {
         Ok(mut summary) => {
-            if let Some(log) = summary.logs.values_mut().next()
-                && apart
-            {
-                log.facts.sha256 = sha256;
+            if let Some(log) = summary.logs.values_mut().next() {
+                match digests {
+                    Some(Digests { stored_bytes, content, sha256, .. }) => {
+                        log.facts =
+                            LogFacts { bytes: stored_bytes, content, sha256, ..mem::take(&mut log.facts) };
+                    }
+                    None if apart => log.facts.sha256 = sha256,
+                    None => {}
+                }
             }
             Ok(summary)
         }

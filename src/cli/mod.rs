@@ -4,7 +4,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "this room is where disk, clock and environment live")]
 
-mod ahead;
 mod artefacts;
 mod check;
 mod checksums;

@@ -176,10 +176,10 @@ fn join_facts(
     }
 }
 
-/// The shift of the stretch that an offset lies in; they ascend.
+/// The shift of the stretch that an offset lies in; they ascend. A log that breaks off does so at its end.
 fn at(shifts: &[Shift], offset: u64) -> Option<&Shift> {
     let after = shifts.partition_point(|s| s.start <= offset);
-    shifts.get(after.checked_sub(1)?).filter(|s| offset < s.end)
+    shifts.get(after.checked_sub(1)?).filter(|s| offset <= s.end)
 }
 
 fn shift_problem(problem: &mut Problem, shifts: &[Shift]) {

@@ -14,12 +14,14 @@ mod lines;
 mod plan;
 mod read;
 mod scalar;
+mod turns;
 mod web;
 mod zeek;
 
 pub use layout::LayoutError;
 pub use plan::{Choice, Plan, Skip, choose, plan};
-pub use read::{LogRead, ProblemAt, Stopped, read, read_decoded, read_stretch, read_within};
+pub use read::{LogRead, ProblemAt, Stopped, Stretch, read, read_decoded, read_stretch, read_within};
+pub use turns::{Turn, Turns};
 
 use crate::model::{At, Flow, Time};
 use std::net::IpAddr;
@@ -33,7 +35,8 @@ pub enum Framing {
         /// Longest line in bytes.
         max: usize,
     },
-    /// JSON values inside an array at a path of keys (`log`, `entries`), each at most `max` bytes.
+    /// JSON values inside an array at a path of keys (`log`, `entries`), each at most `max` bytes. What one says is
+    /// read without the others.
     JsonValues {
         /// Keys from the root to the array.
         at: &'static [&'static str],

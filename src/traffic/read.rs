@@ -84,10 +84,24 @@ pub struct LogRead {
     pub incomplete_last_line: bool,
 }
 
+/// What became of the records that begin between two offsets of the decoded log.
+pub type Stretch = ((u64, u64), LogRead);
+
+impl LogRead {
+    /// Adds what follows right after.
+    pub(super) fn append(&mut self, next: LogRead) {
+        let before = self.counts.read;
+        self.problems.extend(next.problems.into_iter().map(|p| ProblemAt { record: p.record + before, ..p }));
+        self.problems.truncate(PROBLEMS);
+        self.counts.add(&next.counts);
+        self.stopped = self.stopped.take().or(next.stopped);
+    }
+}
+
 /// Counts what passes through to the sink behind it.
-struct Counting<'s> {
+pub(super) struct Counting<'s> {
     inner: &'s mut dyn Sink,
-    log: LogRead,
+    pub(super) log: LogRead,
     /// Offset at which an unfinished last line ends, once known.
     cut_at: Option<u64>,
     /// Offset and line of the last record, in formats made of lines.
@@ -95,7 +109,7 @@ struct Counting<'s> {
 }
 
 impl<'s> Counting<'s> {
-    fn new(inner: &'s mut dyn Sink) -> Counting<'s> {
+    pub(super) fn new(inner: &'s mut dyn Sink) -> Counting<'s> {
         Counting { inner, log: LogRead::default(), cut_at: None, last_line: None }
     }
 }
@@ -179,21 +193,37 @@ pub fn read_decoded(
 ) -> LogRead {
     let mut out = Counting::new(sink);
     let mut window = Window::new(decoded, intake.block);
+    if let Some((format, _)) = begin(&mut window, container, choice, &mut out.log) {
+        decode(format, &mut *format.decoder(options), u64::MAX, &mut window, &mut out, progress);
+    }
+    conclude(window, out, progress)
+}
+
+/// Looks at the first bytes of a log: its format, and how long its header is. What is the matter otherwise is noted.
+pub(super) fn begin(
+    window: &mut Window<'_>,
+    container: Container,
+    choice: Choice<'_>,
+    log: &mut LogRead,
+) -> Option<(&'static dyn Format, usize)> {
     // One byte more than is looked at, to see whether it is all there is.
     if let Err(halt) = window.at_least(HEAD + BOM.len() + 1) {
-        out.log.stopped = Some(stopped(halt));
+        log.stopped = Some(stopped(halt));
     }
     window.skip_bom();
     let head = window.first(HEAD);
-    let whole = window.is_done() && head.len() == window.bytes().len() && out.log.stopped.is_none();
-    match choose(Head { bytes: head, whole }, container, choice) {
+    let whole = window.is_done() && head.len() == window.bytes().len() && log.stopped.is_none();
+    let head = Head { bytes: head, whole };
+    match choose(head, container, choice) {
         Ok(format) => {
-            let mut decoder = format.decoder(options);
-            decode(format, &mut *decoder, u64::MAX, &mut window, &mut out, progress);
+            log.format = Some(format.id());
+            Some((format, format.header(&head)))
         }
-        Err(skip) => out.log.skipped = Some(skip),
+        Err(skip) => {
+            log.skipped = Some(skip);
+            None
+        }
     }
-    conclude(window, out, progress)
 }
 
 /// Reads the records that begin in a stretch of a log, from a multiple of [`crate::bytes::PIECE`] up to
@@ -227,7 +257,7 @@ pub fn read_stretch(
 }
 
 /// Takes what a header would say.
-struct Nowhere;
+pub(super) struct Nowhere;
 
 impl Sink for Nowhere {
     fn record(&mut self, _: At, _: &[u8], _: Settled<'_, '_>) {}
@@ -248,13 +278,21 @@ fn conclude(window: Window<'_>, out: Counting<'_>, progress: &mut dyn FnMut(u64)
 }
 
 /// The framer of a format.
-enum Framer {
+pub(super) enum Framer {
     Lines(Lines),
     Json(JsonValues),
 }
 
 impl Framer {
-    fn next<'w>(&mut self, window: &'w mut Window<'_>) -> Result<Option<Piece<'w>>, Halt> {
+    /// One that cuts out the records that begin before `end`.
+    pub(super) fn of(framing: Framing, end: u64) -> Framer {
+        match framing {
+            Framing::Lines { max } => Framer::Lines(Lines::before(end, max)),
+            Framing::JsonValues { at, max } => Framer::Json(JsonValues::new(at, max)),
+        }
+    }
+
+    pub(super) fn next<'w>(&mut self, window: &'w mut Window<'_>) -> Result<Option<Piece<'w>>, Halt> {
         match self {
             Framer::Lines(lines) => lines.next(window),
             Framer::Json(values) => values.next(window),
@@ -273,37 +311,22 @@ fn decode(
     out.log.format = Some(format.id());
     // A line that began before the stretch may end after it: its end is counted there.
     let passed = u64::from(window.offset() > end && window.line() > 1);
-    let (mut framer, of_lines) = match format.framing() {
-        Framing::Lines { max } => (Framer::Lines(Lines::before(end, max)), true),
-        Framing::JsonValues { at, max } => (Framer::Json(JsonValues::new(at, max)), false),
-    };
+    let mut framer = Framer::of(format.framing(), end);
+    let of_lines = matches!(framer, Framer::Lines(_));
     loop {
         progress(window.source().stored_bytes());
         match framer.next(window) {
             Ok(None) => break,
-            Ok(Some(Piece::Records { bytes, offset, line, last })) => {
-                if of_lines && !bytes.ends_with(b"\n") {
-                    let end = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
-                    out.cut_at = Some(offset + end as u64);
-                }
-                if let ControlFlow::Break(stop) = decoder.block(Block { bytes, offset, line, last }, out) {
-                    out.log.stopped = Some(Stopped { why: stop.why, offset, line, column: 1 });
+            Ok(Some(piece)) => {
+                if settle(piece, of_lines, decoder, out).is_break() {
                     break;
                 }
                 if let (Framer::Lines(lines), Some((at, line))) = (&mut framer, out.last_line) {
                     lines.known(at, line);
                 }
             }
-            Ok(Some(Piece::TooLong { offset, length, line })) => {
-                let at = At { offset, length, record: 0, line: of_lines.then_some(line) };
-                out.record(at, &[], Settled::Rejected(TOO_LONG));
-            }
             Err(halt) => {
-                if halt.inside_record {
-                    let at = At { offset: halt.offset, length: 0, record: 0, line: None };
-                    out.record(at, &[], Settled::Rejected(BROKEN_OFF));
-                }
-                out.log.stopped.get_or_insert(stopped(halt));
+                halted(halt, out);
                 break;
             }
         }
@@ -312,6 +335,41 @@ fn decode(
     out.log.state.1 = decoder.state();
     let beyond = if let Framer::Lines(lines) = &framer { lines.ends_beyond() } else { 0 };
     out.log.lines = window.line().saturating_sub(1 + beyond + passed);
+}
+
+/// Decodes a piece. Breaks if nothing after it can be understood.
+pub(super) fn settle(
+    piece: Piece<'_>,
+    of_lines: bool,
+    decoder: &mut dyn Decoder,
+    out: &mut Counting<'_>,
+) -> ControlFlow<()> {
+    match piece {
+        Piece::Records { bytes, offset, line, last } => {
+            if of_lines && !bytes.ends_with(b"\n") {
+                let end = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
+                out.cut_at = Some(offset + end as u64);
+            }
+            if let ControlFlow::Break(stop) = decoder.block(Block { bytes, offset, line, last }, out) {
+                out.log.stopped = Some(Stopped { why: stop.why, offset, line, column: 1 });
+                return ControlFlow::Break(());
+            }
+        }
+        Piece::TooLong { offset, length, line } => {
+            let at = At { offset, length, record: 0, line: of_lines.then_some(line) };
+            out.record(at, &[], Settled::Rejected(TOO_LONG));
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Notes where a log breaks off, and the record that is lost by it.
+pub(super) fn halted(halt: Halt, out: &mut Counting<'_>) {
+    if halt.inside_record {
+        let at = At { offset: halt.offset, length: 0, record: 0, line: None };
+        out.record(at, &[], Settled::Rejected(BROKEN_OFF));
+    }
+    out.log.stopped.get_or_insert(stopped(halt));
 }
 
 fn stopped(halt: Halt) -> Stopped {

@@ -258,3 +258,56 @@ fn every_way_of_reading_gives_the_same() {
         }
     }
 }
+
+/// What can be read from its start only is the same for one thread and for several that take turns: a document, whole
+/// and cut off in an entry, and compressed logs, with a header that changes half-way and broken off in the middle.
+#[test]
+fn logs_that_are_read_in_turns_are_the_same() {
+    let entry = |n: usize| {
+        let bytes = n % 977;
+        format!(
+            r#"{{"startedDateTime":"2026-11-22T{:02}:00:00.000Z","request":{{"method":"POST","url":"https://h{}.example/v1/images/{n}",
+            "headersSize":-1,"bodySize":{bytes},"postData":{{"mimeType":"application/json","text":"{{\"prompt\":\"{}\"}}"}}}},
+            "response":{{"status":200,"bodySize":{n},"headersSize":-1}}}}"#,
+            n % 24,
+            n % 60,
+            "a cat ".repeat(n % 40)
+        )
+    };
+    let entries: Vec<String> =
+        (0..12_000).map(|n| if n % 500 == 7 { "{}".to_owned() } else { entry(n) }).collect();
+    let archive = format!(r#"{{"log":{{"version":"1.2","entries":[{}]}}}}"#, entries.join(",\n"));
+    let zeek = log("zeek-tsv").repeat(3_000);
+    let eve = log("suricata-eve").repeat(3_000);
+    let gzip = |bytes: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    };
+    let folder = Folder::new();
+    folder.write("archive.har", archive.as_bytes());
+    folder.write("archive-cut.har", &archive.as_bytes()[..archive.len() - 900]);
+    folder.write("conn.log.gz", &gzip(&zeek));
+    folder.write("eve.json.gz", &gzip(&eve));
+    folder.write("eve-cut.json.gz", &gzip(&eve)[..eve.len() - 70_000]);
+    folder.write("eve.json.zst", &zstd::encode_all(eve.as_slice(), 1).unwrap());
+    for (name, flows, skipped) in [
+        ("archive.har", 11_976, false),
+        ("archive-cut.har", 11_974, true),
+        ("conn.log.gz", 24_000, false),
+        ("eve.json.gz", 15_000, false),
+        ("eve-cut.json.gz", 14_000, true),
+        ("eve.json.zst", 15_000, false),
+    ] {
+        let read =
+            |threads: &str| domicile(folder.path(), &["scan", "-o", "json", "--threads", threads, name]);
+        let one = read("1");
+        let file = &one.json()["files"][0];
+        assert!(file["flows"].as_u64().unwrap() >= flows, "{name}: {file}");
+        assert_eq!(file["skipped"].is_string(), skipped, "{name}: {file}");
+        for threads in ["2", "5"] {
+            let other = read(threads);
+            assert!((one.code, &one.stdout) == (other.code, &other.stdout), "{name}, {threads} threads");
+        }
+    }
+}

@@ -1,14 +1,14 @@
 //! What holds of any bytes whatever, read as any format: every record is counted once and in order, and the
-//! outcome is the same for every block size, for a file and a stream, and for a log read in stretches.
+//! outcome is the same for every block size, for a file and a stream, and for a log read in stretches or in turns.
 //!
 //! The fuzz targets include this file, so it knows nothing of its neighbours.
 
-use domicile::bytes::{Container, Input, Intake, PIECE, ReadAt, content_root};
+use domicile::bytes::{Container, Decoded, Input, Intake, PIECE, ReadAt, content_root};
 use domicile::evidence::{Caps, Fold, LogName, Total, aggregate_lines};
 use domicile::model::At;
 use domicile::services::Services;
 use domicile::traffic::{
-    Choice, FORMATS, Framing, Health, LogRead, NameFact, ReadOptions, Settled, Sink, Split, plan,
+    Choice, FORMATS, Framing, Health, LogRead, NameFact, ReadOptions, Settled, Sink, Split, Turns, plan,
     read_stretch, read_within,
 };
 use std::collections::hash_map::DefaultHasher;
@@ -135,6 +135,9 @@ pub(crate) fn holds(bytes: &[u8], way: (Choice<'_>, &ReadOptions), blocks: &[usi
         }
     }
     stretches(bytes, way, (&log, &seen));
+    for block in blocks.iter().copied().chain([Intake::default().block]) {
+        turns(bytes, way, block, (&log, &seen));
+    }
     folds(bytes, way, &log);
     log
 }
@@ -222,4 +225,80 @@ fn stretches(bytes: &[u8], (choice, options): (Choice<'_>, &ReadOptions), (log, 
     let place = differs.map(|i| (seen.records.get(i), all.records.get(i)));
     assert!(differs.is_none(), "stretches: record {differs:?} differs: {place:?}");
     assert!(seen.asides == all.asides, "stretches: asides differ");
+}
+
+/// A log gives the same if two readers take turns, unless one assumed a header that another one took back.
+fn turns(
+    bytes: &[u8],
+    (choice, options): (Choice<'_>, &ReadOptions),
+    block: usize,
+    (log, seen): (&LogRead, &Seen),
+) {
+    let how = format!("turns of {block}");
+    let intake = Intake { block, decoded_max: 64 << 20, ..Intake::default() };
+    let (decoded, container) = Decoded::open(Input::At(&bytes), intake).expect("bytes in memory can be read");
+    let mut progress = |_| {};
+    let turns = Turns::open(decoded, container, intake, choice, options, &mut progress);
+    let go = || {
+        let mut seen = Seen::default();
+        (turns.take(&mut seen), seen)
+    };
+    let ((mut taken, mine), theirs) = std::thread::scope(|scope| {
+        let other = turns.is_shared().then(|| scope.spawn(go));
+        (go(), other.map(|other| other.join().expect("a reader does not panic")).unwrap_or_default())
+    });
+    taken.extend(theirs.0);
+    let (stretches, digests) = turns.end(taken);
+    let state = |read: &LogRead| read.state;
+    if stretches.windows(2).any(|two| matches!(two, [(_, a), (_, b)] if state(a).1 != state(b).0)) {
+        return;
+    }
+    let mut records = [mine.records, theirs.1.records].concat();
+    records.sort_by_key(|(at, _)| at.offset);
+    let (mut joined, mut moved, mut end) = (LogRead::default(), records.into_iter(), 0);
+    let mut all = Seen::default();
+    for (range, read) in &stretches {
+        assert!(
+            range.0 == end && (range.1 > range.0 || stretches.len() == 1 || end == 0),
+            "{how}: {range:?}"
+        );
+        assert!(read.counts.adds_up() && read.format == log.format, "{how}");
+        let here = moved.by_ref().take(read.counts.read as usize).enumerate();
+        all.records.extend(here.map(|(n, (at, said))| {
+            let line = at.line.map(|l| l + joined.lines);
+            // What is lost where a log breaks off had a turn of its own.
+            let record = if at.offset == log.decoded_bytes { n as u64 + 1 } else { at.record };
+            (At { record: record + joined.counts.read, line, ..at }, said)
+        }));
+        joined.problems.extend(read.problems.iter().cloned().map(|mut p| {
+            p.record += joined.counts.read;
+            p.line = p.line.map(|l| l + joined.lines);
+            p
+        }));
+        joined.counts.add(&read.counts);
+        joined.lines += read.lines;
+        joined.decoded_bytes += read.decoded_bytes;
+        joined.stopped = joined.stopped.or_else(|| read.stopped.clone());
+        joined.skipped = joined.skipped.or_else(|| read.skipped.clone());
+        joined.incomplete_last_line |= read.incomplete_last_line;
+        let earlier = joined.first.into_iter().chain(read.first).min();
+        let later = joined.last.into_iter().chain(read.last).max();
+        (joined.first, joined.last, end) = (earlier, later, range.1);
+    }
+    joined.problems.truncate(log.problems.len());
+    assert!(moved.next().is_none(), "{how}: records of no stretch");
+    let (mut said, mut expected) = ([mine.asides, theirs.1.asides].concat(), seen.asides.clone());
+    said.sort_unstable();
+    expected.sort_unstable();
+    assert!(said == expected, "{how}: asides differ");
+    joined.format = log.format;
+    // A decoder that gives up leaves lines behind that are not counted.
+    if log.stopped.is_some() && log.counts.read == 0 {
+        joined.lines = log.lines;
+    }
+    joined.state = log.state;
+    joined.stored_bytes = digests.stored_bytes;
+    (joined.content, joined.sha256) = (digests.content, digests.sha256);
+    all.asides.clone_from(&seen.asides);
+    same((log, seen), (&joined, &all), &how);
 }
