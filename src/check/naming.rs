@@ -1,6 +1,6 @@
 //! Naming: which names an address went by, and which named exchange explains one that has only an address.
 
-use crate::evidence::{Key, Server, Summary};
+use crate::evidence::{HourSet, Key, Server, Summary};
 use crate::model::{Lane, Visibility};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub(super) enum Explained {
 }
 
 /// A name an address went by: the name, where the fact comes from, and the hours it was met in.
-type Known<'a> = (&'a Arc<str>, Lane, &'a Vec<i64>);
+type Known<'a> = (&'a Arc<str>, Lane, &'a HourSet);
 /// Name, port and hour of a named exchange.
 type Exchange<'a> = (&'a str, Option<u16>, i64);
 /// Client, address, port and hour of an exchange whose URL names an address.
@@ -77,7 +77,7 @@ impl<'a> Naming<'a> {
         let mut names: Vec<&Arc<str>> = known
             .iter()
             .filter(|(name, how, hours)| {
-                *how != Lane::Lookup && hours.iter().any(|h| near.contains(h)) && met(name)
+                *how != Lane::Lookup && hours.iter().any(|h| near.contains(&h)) && met(name)
             })
             .map(|(name, ..)| *name)
             .collect();
@@ -97,7 +97,7 @@ impl<'a> Naming<'a> {
         let mut known: Vec<Arc<str>> = self
             .of(client, address)
             .iter()
-            .filter(|(_, _, met)| hours.iter().any(|h| met.iter().any(|m| (h - 1..=*h).contains(m))))
+            .filter(|(_, _, met)| hours.iter().any(|h| met.iter().any(|m| (h - 1..=*h).contains(&m))))
             .map(|(name, ..)| Arc::clone(name))
             .collect();
         known.sort();

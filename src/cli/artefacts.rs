@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 /// Bytes that are looked at to tell whether a file may be a model.
 const HEAD: usize = 512;
@@ -64,7 +65,8 @@ pub(super) fn hash(found: &[Found], files: &mut [(usize, FileInventory)], progre
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(work);
+            // The system may refuse it: then fewer do the same work.
+            let _ = Builder::new().spawn_scoped(scope, work);
         }
         work();
     });

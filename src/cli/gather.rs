@@ -19,9 +19,11 @@ use crate::services::Services;
 use crate::traffic::{FORMATS, ReadOptions};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 /// The largest file of a project that is looked at.
 const MOST_FILE: u64 = 64 << 20;
@@ -189,9 +191,11 @@ fn import_each(found: &[tree::Found], context: &Context<'_>) -> Vec<(usize, File
         }
     };
     let mut files: Vec<(usize, FileInventory)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        // The system may refuse some: then fewer do the same work.
+        let others: Vec<_> =
+            (1..threads).map_while(|_| Builder::new().spawn_scoped(scope, work).ok()).collect();
         let mut all = work();
-        all.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
+        all.extend(others.into_iter().flat_map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic))));
         all
     });
     files.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));

@@ -4,7 +4,7 @@ use super::logs::{Reading, STDIN, Task};
 use super::outcome::shrunk;
 use super::shell::Disk;
 use crate::bytes::{Container, Decoded, Digests, Input, Intake, PIECE, ReadAt};
-use crate::evidence::{Fold, LogName, Summary};
+use crate::evidence::{Fold, LogName, MergeRefusal, Summary};
 use crate::model::text::hex;
 use crate::traffic::{Choice, Plan, Stretch, Turn, Turns, plan, read_decoded, read_stretch, read_within};
 use sha2::{Digest, Sha256};
@@ -33,6 +33,8 @@ pub(super) struct Done {
     pub(super) sha256: Option<String>,
     /// What all of it is, if it was read in turns.
     pub(super) digests: Option<Digests>,
+    /// Why what was folded of it gives no figures.
+    pub(super) too_many: Option<MergeRefusal>,
     pub(super) refused: Option<String>,
 }
 
@@ -107,17 +109,18 @@ pub(super) fn fold<'s>(job: &Job<'_>, reading: &Reading<'s>, seed: u64) -> Fold<
     Fold::with_caps(reading.services, job.name(seed), reading.caps)
 }
 
-/// Ends a fold and keeps what it gives, which is nothing as long as others fill its table.
-pub(super) fn close(job: Option<&Job<'_>>, fold: Fold<'_>) -> Result<(), String> {
-    let part = fold.finish().map_err(|refusal| refusal.to_string())?;
-    if let Some(job) = job {
-        job.done().parts.extend(part);
+/// Ends a fold and keeps what it gives, which is nothing as long as others fill its table, or why it gives nothing.
+pub(super) fn close(job: &Job<'_>, fold: Fold<'_>) {
+    let part = fold.finish();
+    let mut done = job.done();
+    match part {
+        Ok(part) => done.parts.extend(part),
+        Err(refusal) => done.too_many = Some(refusal),
     }
-    Ok(())
 }
 
 /// Reads a log from its start to its end; with another thread in turns, if there is one to spare.
-pub(super) fn read_whole(job: &Job<'_>, reading: &Reading<'_>, spare: bool) -> Result<(), String> {
+pub(super) fn read_whole(job: &Job<'_>, reading: &Reading<'_>, spare: bool) {
     let intake = Intake { sha256: reading.sha256, ..Intake::default() };
     let outcome = if job.is_stdin() {
         read_stdin(job, reading, intake)
@@ -125,11 +128,8 @@ pub(super) fn read_whole(job: &Job<'_>, reading: &Reading<'_>, spare: bool) -> R
         job.open().and_then(|disk| read_disk(job, &disk, reading, intake, spare))
     };
     match outcome {
-        Ok(folds) => folds.into_iter().try_for_each(|fold| close(Some(job), fold)),
-        Err(why) => {
-            job.done().refused = Some(why);
-            Ok(())
-        }
+        Ok(folds) => folds.into_iter().for_each(|fold| close(job, fold)),
+        Err(why) => job.done().refused = Some(why),
     }
 }
 
@@ -215,15 +215,19 @@ pub(super) fn hash(job: &Job<'_>) {
     let mut sha = Sha256::new();
     let mut buf = vec![0; 128 << 10];
     let mut at = 0;
-    while let Ok(got) = disk.read_at(&mut buf, at) {
-        if got == 0 {
-            if at == job.length && disk.is_whole() {
-                job.done().sha256 = Some(hex(sha.finalize()));
+    loop {
+        match disk.read_at(&mut buf, at) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+            Ok(0) => break,
+            Ok(got) => {
+                sha.update(buf.get(..got).unwrap_or_default());
+                at += got as u64;
             }
-            return;
         }
-        sha.update(buf.get(..got).unwrap_or_default());
-        at += got as u64;
+    }
+    if at == job.length && disk.is_whole() {
+        job.done().sha256 = Some(hex(sha.finalize()));
     }
 }
 
@@ -232,9 +236,11 @@ pub(super) fn seed(log: &dyn ReadAt) -> Result<u64, String> {
     let mut first = vec![0; usize::try_from(log.len().min(PIECE)).unwrap_or(0)];
     let mut have = 0;
     while let Some(room) = first.get_mut(have..).filter(|r| !r.is_empty()) {
-        match log.read_at(room, have as u64).map_err(|e| format!("it cannot be read: {}", e.kind()))? {
-            0 => break,
-            got => have += got,
+        match log.read_at(room, have as u64) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(format!("it cannot be read: {}", e.kind())),
+            Ok(0) => break,
+            Ok(got) => have += got,
         }
     }
     Ok(seed_of(first.get(..have).unwrap_or_default()))

@@ -2,7 +2,7 @@
 //! two of them into one table; what is in several tables is put together.
 
 use super::job::{Done, Job, STOPPED, close, fold, hash, prepare, read_whole, seed, stretch};
-use super::outcome::{basis, log, told, without_copies};
+use super::outcome::{basis, broken_off, log, told, without_copies};
 use super::progress::Progress;
 use super::shares::Shares;
 use super::tree::Found;
@@ -12,6 +12,7 @@ use crate::services::Services;
 use crate::traffic::{ReadOptions, plan};
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 
@@ -79,12 +80,12 @@ pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary,
     let units = units(&jobs, reading);
     reading.progress.start(jobs.iter().map(|j| j.length).sum());
     run(&jobs, &units, reading)?;
-    reading.progress.end();
     let mut summaries = Vec::new();
     let mut known: BTreeMap<(Arc<str>, String), Arc<str>> = BTreeMap::new();
     for job in &jobs {
         summaries.push(without_copies(assemble(job, reading)?, &mut known));
     }
+    reading.progress.end();
     merge_all(summaries).map_err(|refusal| refusal.to_string())
 }
 
@@ -107,8 +108,9 @@ pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) 
     let unit = if whole { Unit::Whole(0) } else { Unit::Stretch(0, (start, end)) };
     let jobs = [job];
     run(&jobs, &[unit], &Reading { threads: 1, ..*reading })?;
+    let summary = jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading));
     reading.progress.end();
-    jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
+    summary
 }
 
 /// Merges neighbours until one is left, so that no figure is moved more often than needed.
@@ -160,7 +162,9 @@ fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
 fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), String> {
     let threads = reading.threads.min(units.len());
     let shares = Shares::of(units, threads.div_ceil(TOGETHER));
-    let alone = units.len() < reading.threads;
+    // Threads that may help with a log that is read from its start to its end.
+    let spare = AtomicUsize::new(reading.threads.saturating_sub(threads));
+    let take = |n: usize| n.checked_sub(1);
     // Of each run, the table of the log that its threads read at the moment.
     let tables: Vec<Mutex<Option<(usize, Seat<'_>)>>> = (0..shares.len()).map(|_| Mutex::default()).collect();
     let table = |job: usize, run: usize| -> Option<Fold<'_>> {
@@ -174,18 +178,24 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
         *table = Some((job, fold.seat()));
         Some(fold)
     };
-    let work = |thread: usize| -> Result<(), String> {
+    let work = |thread: usize| {
         // Stretches of one run that fall to the same thread are folded together.
         let mut open: Option<((usize, usize), Fold<'_>)> = None;
         while let Some((run, unit)) = shares.take(thread / TOGETHER) {
             let i = unit.job();
             let Some(job) = jobs.get(i) else { continue };
-            if let Some(((other, _), fold)) = open.take_if(|(place, _)| *place != (i, run)) {
-                close(jobs.get(other), fold)?;
+            if let Some(((other, _), fold)) = open.take_if(|(place, _)| *place != (i, run))
+                && let Some(other) = jobs.get(other)
+            {
+                close(other, fold);
             }
             match unit {
                 Unit::Hash(_) => hash(job),
-                Unit::Whole(_) => read_whole(job, reading, alone)?,
+                Unit::Whole(_) => {
+                    let helped = spare.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+                    read_whole(job, reading, helped);
+                    spare.fetch_add(usize::from(helped), Ordering::Relaxed);
+                }
                 Unit::Stretch(_, range) => {
                     if open.is_none() {
                         open = table(i, run).map(|fold| ((i, run), fold));
@@ -196,10 +206,15 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
                 }
             }
         }
-        open.map_or(Ok(()), |((i, _), fold)| close(jobs.get(i), fold))
+        if let Some(((i, _), fold)) = open
+            && let Some(job) = jobs.get(i)
+        {
+            close(job, fold);
+        }
     };
     if threads <= 1 {
-        return work(0);
+        work(0);
+        return Ok(());
     }
     std::thread::scope(|scope| {
         let work = &work;
@@ -207,15 +222,15 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
         let others: Vec<_> = (1..threads)
             .map_while(|thread| Builder::new().spawn_scoped(scope, move || work(thread)).ok())
             .collect();
-        let mine = work(0);
-        others.into_iter().try_fold((), |(), other| other.join().map_err(|_| STOPPED.to_owned())?).and(mine)
+        work(0);
+        others.into_iter().try_for_each(|other| other.join().map_err(|_| STOPPED.to_owned()))
     })
 }
 
 /// Puts together what was read of a log.
 fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let basis = Some(basis(reading.services, reading.caps));
-    let Done { stretches, parts, sha256, digests, refused } = mem::take(&mut *job.done());
+    let Done { mut stretches, parts, sha256, digests, too_many, refused } = mem::take(&mut *job.done());
     let name = job.name(0);
     let options = told(job.task);
     let whole = |mut logs: Vec<Log>, mut parts: Vec<Summary>| {
@@ -230,11 +245,16 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
         return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
     }
+    // What others have read behind a place where reading broke off counts no more.
+    if job.plan.is_some() && broken_off(&mut stretches) {
+        return read_again(job, reading);
+    }
     let apart = job.plan.is_some() || digests.is_some();
     let length = digests.as_ref().map_or(job.length, |all| all.decoded_bytes);
     let logs = stretches.into_iter().map(|(range, read)| log(range, read, apart, length)).collect();
-    match whole(logs, parts) {
-        Ok(mut summary) => {
+    match (whole(logs, parts), too_many) {
+        (Ok(_), Some(refusal)) => Err(refusal.to_string()),
+        (Ok(mut summary), None) => {
             if let Some(log) = summary.logs.values_mut().next() {
                 match digests {
                     Some(Digests { stored_bytes, content, sha256, .. }) => {
@@ -248,12 +268,15 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
             Ok(summary)
         }
         // Its header changes half-way: nothing can be read ahead of it.
-        Err(MergeRefusal::State { .. }) if apart => {
-            let again = Job { plan: None, done: Mutex::default(), ..*job };
-            let jobs = [again];
-            run(&jobs, &[Unit::Whole(0)], &Reading { threads: 1, ..*reading })?;
-            jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
-        }
-        Err(refusal) => Err(refusal.to_string()),
+        (Err(MergeRefusal::State { .. }), _) if apart => read_again(job, reading),
+        (Err(refusal), _) => Err(refusal.to_string()),
     }
+}
+
+/// Reads a log once more, from its start to its end, by one thread.
+fn read_again(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
+    let again = Job { plan: None, done: Mutex::default(), ..*job };
+    let jobs = [again];
+    run(&jobs, &[Unit::Whole(0)], &Reading { threads: 1, ..*reading })?;
+    jobs.first().map_or_else(|| Ok(Summary::default()), |job| assemble(job, reading))
 }

@@ -4,7 +4,7 @@ use super::logs::Task;
 use crate::evidence::{Basis, Caps, Log, LogFacts, Problem, Range, Summary};
 use crate::inspect::DETECTORS;
 use crate::services::Services;
-use crate::traffic::{LogRead, ReadOptions, Skip};
+use crate::traffic::{LogRead, ReadOptions, Skip, Stretch};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -112,10 +112,27 @@ fn facts(read: LogRead, apart: bool) -> LogFacts {
     }
 }
 
+/// Why a log that ended before its end was not read to it.
+const SHRUNK: &str = "the file became shorter while it was read";
+
 /// Says of a log that it ended before its end: what was read of it is nobody's file.
 pub(super) fn shrunk(read: &mut LogRead, (start, line): (u64, u64)) {
-    let why = "the file became shorter while it was read".to_owned();
     let offset = start + read.decoded_bytes;
-    read.stopped = Some(crate::traffic::Stopped { why, offset, line, column: 1 });
+    read.stopped = Some(crate::traffic::Stopped { why: SHRUNK.to_owned(), offset, line, column: 1 });
     read.sha256 = None;
+}
+
+/// Whether one of the stretches of a log could not be read to its end, though the log is as long as it was. Of those
+/// that lie where a shorter log is no more, only the first says so.
+pub(super) fn broken_off(stretches: &mut [Stretch]) -> bool {
+    stretches.sort_by_key(|(range, _)| *range);
+    let mut stops = stretches.iter_mut().filter_map(|(_, read)| {
+        let shrunk = read.stopped.as_ref()?.why == SHRUNK;
+        Some((shrunk, &mut read.stopped))
+    });
+    let first = stops.next().is_some_and(|(shrunk, _)| !shrunk);
+    stops.fold(first, |broken, (shrunk, stopped)| {
+        *stopped = None;
+        broken || !shrunk
+    })
 }

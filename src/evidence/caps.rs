@@ -11,6 +11,7 @@
 //! not matter whether logs are folded before or after they are merged (`tests/it/merge/`), nor whether a flow is
 //! counted as folded once the table holds as many as decide it.
 
+use super::hour_set::HourSet;
 use super::key::{Key, Server};
 use super::sorted::Sorted;
 use super::spellings::seeded;
@@ -54,7 +55,7 @@ pub const NAMED: &str = "names/*";
 /// If there are more notable aggregates than may be kept.
 pub(super) fn fold(
     aggregates: &mut Sorted<Key, Total>,
-    names: &mut Sorted<NameKey, Vec<i64>>,
+    names: &mut Sorted<NameKey, HourSet>,
     caps: Caps,
 ) -> Result<(), MergeRefusal> {
     let notable = aggregates.keys().filter(|k| k.is_notable()).count();
@@ -77,7 +78,7 @@ fn rewrite(aggregates: &mut Sorted<Key, Total>, change: impl Fn(&mut Key)) {
 /// Folds servers; returns the units whose names explain nothing any more.
 fn fold_servers(
     aggregates: &mut Sorted<Key, Total>,
-    names: &Sorted<NameKey, Vec<i64>>,
+    names: &Sorted<NameKey, HourSet>,
     caps: Caps,
 ) -> BTreeSet<Unit> {
     // Servers of each unit, by source; `None` once they are not told apart any more.
@@ -161,7 +162,7 @@ fn fold_clients(aggregates: &mut Sorted<Key, Total>, caps: Caps) {
     });
 }
 
-fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, caps: Caps) {
+fn fold_names(names: &mut Sorted<NameKey, HourSet>, dropped: &BTreeSet<Unit>, caps: Caps) {
     // A name whose flows are folded explains none of them. That it is so in any source decides for all, and
     // whether it has flows of its own decides nothing: a fact does not say which part of a log it is from.
     let mut facts: HashMap<&Arc<str>, (usize, bool), _> = HashMap::with_hasher(seeded());
@@ -191,7 +192,7 @@ fn fold_names(names: &mut Sorted<NameKey, Vec<i64>>, dropped: &BTreeSet<Unit>, c
             key.client = ANYBODY.into();
             key.address = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
             key.how = Lane::Lookup;
-            hours.clear();
+            *hours = HourSet::default();
         }
     }
     *names = Sorted::new(list, super::summary::join_hours);

@@ -32,6 +32,11 @@ impl Hours {
         self.length == 0
     }
 
+    /// Bytes that they take.
+    pub(super) fn size(&self) -> usize {
+        self.packed.len()
+    }
+
     /// The cells, in order.
     #[must_use]
     pub fn iter(&self) -> Cells<'_> {
@@ -121,33 +126,34 @@ impl Packer {
 
 /// One record, whose figures are all that there is to say.
 const SINGLE: u8 = 1;
-/// Bytes out are known.
+/// Bytes out are known of all records.
 const OUT: u8 = 2;
-/// Bytes in are known.
+/// Bytes in are known of all records.
 const IN: u8 = 4;
 
 /// Writes a cell. `before` is the time that the cell before it began at.
 #[inline]
 pub(super) fn put(cell: &Cell, to: &mut Vec<u8>, before: &mut i64) {
     let Cell { first, last, records, bytes_out, bytes_in, largest } = cell;
-    let known = |sum: &ByteSum, flag| match sum {
-        ByteSum { unknown: 0, .. } => Some(flag),
-        ByteSum { sum: 0, unknown: 1 } => Some(0),
-        ByteSum { .. } => None,
-    };
+    let known = |sum: &ByteSum, flag| if sum.unknown == 0 { flag } else { 0 };
+    let of_one = |sum: &ByteSum| matches!(sum, ByteSum { unknown: 0, .. } | ByteSum { sum: 0, unknown: 1 });
     let single = *records == 1 && first == last && *largest == bytes_out.sum;
-    let flags = match (known(bytes_out, OUT), known(bytes_in, IN)) {
-        (Some(out), Some(back)) if single => SINGLE | out | back,
-        _ => 0,
-    };
+    let single = if single && of_one(bytes_out) && of_one(bytes_in) { SINGLE } else { 0 };
+    let flags = single | known(bytes_out, OUT) | known(bytes_in, IN);
     to.reserve(MOST);
     to.push(flags);
     let step = first.micros().wrapping_sub(std::mem::replace(before, first.micros()));
     varint(to, (step << 1 ^ step >> 63) as u64);
     if flags & SINGLE == 0 {
         let span = last.since(*first) as u64;
-        let figures = [bytes_out.sum, bytes_out.unknown, bytes_in.sum, bytes_in.unknown, *largest];
-        [span, *records].into_iter().chain(figures).for_each(|n| varint(to, n));
+        [span, *records].into_iter().for_each(|n| varint(to, n));
+        for sum in [bytes_out, bytes_in] {
+            varint(to, sum.sum);
+            if sum.unknown != 0 {
+                varint(to, sum.unknown);
+            }
+        }
+        varint(to, *largest);
         return;
     }
     if flags & OUT != 0 {
@@ -172,8 +178,11 @@ pub(super) fn take(from: &mut &[u8], before: &mut i64) -> Option<Cell> {
         let mut next = || unvarint(from);
         let last = Time::from_micros(before.wrapping_add(next()? as i64))?;
         let records = next()?;
-        let bytes_out = ByteSum { sum: next()?, unknown: next()? };
-        let bytes_in = ByteSum { sum: next()?, unknown: next()? };
+        let mut sum = |flag| {
+            let sum = next()?;
+            Some(ByteSum { sum, unknown: if flags & flag == 0 { next()? } else { 0 } })
+        };
+        let (bytes_out, bytes_in) = (sum(OUT)?, sum(IN)?);
         return Some(Cell { first, last, records, bytes_out, bytes_in, largest: next()? });
     }
     let mut sum = |flag| match flags & flag {

@@ -8,6 +8,7 @@
 mod caps;
 mod coverage;
 mod fold;
+mod hour_set;
 mod hours;
 mod key;
 mod list;
@@ -20,11 +21,13 @@ mod sorted;
 mod spellings;
 mod summary;
 mod table;
+mod together;
 mod total;
 
 pub use caps::{ANYBODY, Caps, NAMED};
 pub use coverage::Range;
 pub use fold::{Fold, LogFacts, LogName, Problem, Seat};
+pub use hour_set::HourSet;
 pub use hours::{Cells, Hours};
 pub use key::{Key, Server, Traits};
 pub use list::{AggregateLine, aggregate_lines, tree_root};

@@ -1,5 +1,7 @@
 //! A map as a sorted list: built once, merged in one pass, iterated in order. Half the memory of a tree.
 
+use super::together::together;
+
 /// Pairs that half of a list has at least if two threads merge it.
 const SHARED: usize = 1 << 11;
 
@@ -86,20 +88,11 @@ impl<K: Ord, V> Sorted<K, V> {
         };
         let theirs = other.list.partition_point(|(key, _)| key < middle);
         let later = [self.list.split_off(half), other.list.split_off(theirs)].map(|list| Sorted { list });
-        let join = &join;
-        let (mut all, later) = std::thread::scope(|scope| {
-            let [mine, theirs] = later;
-            let later = scope.spawn(move || mine.merge(theirs, join));
-            (self.merge(other, join), later.join())
-        });
-        match later {
-            Ok(later) => {
-                // Room for as many as there are, not for twice as many.
-                all.list.reserve_exact(later.list.len());
-                all.list.extend(later.list);
-            }
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        let [mine, theirs] = later;
+        let (mut all, later) = together(|| self.merge(other, &join), || mine.merge(theirs, &join));
+        // Room for as many as there are, not for twice as many.
+        all.list.reserve_exact(later.list.len());
+        all.list.extend(later.list);
         all
     }
 

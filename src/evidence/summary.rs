@@ -8,6 +8,7 @@
 use super::caps::{self, Caps};
 use super::coverage::{self, Range, Shifts};
 use super::fold::{LogFacts, LogName};
+use super::hour_set::HourSet;
 use super::key::Key;
 use super::minutes::Minutes;
 use super::sorted::Sorted;
@@ -104,7 +105,7 @@ pub struct Summary {
     /// Aggregates.
     pub aggregates: Sorted<Key, Total>,
     /// Names of addresses, with the hours in which they were met, ascending.
-    pub names: Sorted<NameKey, Vec<i64>>,
+    pub names: Sorted<NameKey, HourSet>,
     /// Signs of life by source.
     pub sources: BTreeMap<Arc<str>, SourceLife>,
 }
@@ -360,11 +361,9 @@ impl Summary {
     }
 }
 
-/// Hours of a name: those of all, ascending, each once.
-pub(super) fn join_hours<K>(_: &K, mine: &mut Vec<i64>, others: Vec<Vec<i64>>) {
-    mine.extend(others.iter().flatten());
-    mine.sort_unstable();
-    mine.dedup();
+/// Hours of a name: those of all.
+pub(super) fn join_hours<K>(_: &K, mine: &mut HourSet, others: Vec<HourSet>) {
+    mine.join(&others);
 }
 
 fn same_basis(a: Option<Arc<Basis>>, b: Option<Arc<Basis>>) -> Result<Option<Arc<Basis>>, MergeRefusal> {

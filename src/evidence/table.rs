@@ -20,6 +20,7 @@ mod tally;
 
 use super::caps::Caps;
 use super::fold::LogName;
+use super::hour_set::HourSet;
 use super::key::{Key, Traits};
 use super::magnitudes::Magnitudes;
 use super::picks::{Bar, Candidate, Chosen, Picks};
@@ -51,9 +52,11 @@ const ENTRIES: usize = 1 << 16;
 const NAMES: usize = 1 << 17;
 /// Bytes of hours that are over at which it is.
 const HOURS: usize = 64 << 20;
+/// Hours of name facts at which it is.
+const MET: usize = 1 << 21;
 
 /// The aggregates and names that a drained table held.
-pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, Vec<i64>>);
+pub(super) type Drained = (Sorted<Key, Total>, Sorted<NameKey, HourSet>);
 
 /// A key and what is kept of it, in one place: waiting for memory is what a record costs. What every record
 /// looks at comes first, in four cache lines.
@@ -132,7 +135,8 @@ impl Table {
     /// Whether it should be drained before it takes more.
     pub(super) fn is_full(&self, entries: usize) -> bool {
         let many = self.entries.len() >= entries || self.facts.len() >= entries;
-        many || self.register.len() >= NAMES || self.hours.size() >= HOURS
+        let long = self.hours.size() >= HOURS || self.facts.met() >= MET;
+        many || long || self.register.len() >= NAMES
     }
 
     /// The usual limit of [`Table::is_full`].

@@ -114,7 +114,7 @@ impl<'a, const N: usize, L: Fn(&[u8], &mut Vec<[u64; N]>)> Lines<'a, N, L> {
             length = length.saturating_mul(2);
         };
         (self.look)(piece, &mut self.maps);
-        self.text = if self.texts { std::str::from_utf8(piece).ok() } else { None };
+        self.text = if self.texts { simdutf8::basic::from_utf8(piece).ok() } else { None };
         (self.piece, self.piece_end, self.group) = (self.start, self.start + piece.len(), 0);
         self.left = self.maps.first().and_then(|words| words.first()).copied().unwrap_or(0);
     }

@@ -251,7 +251,10 @@ pub fn read_stretch(
     };
     match begun {
         Ok(()) => decode(plan.format, &mut *decoder, end, &mut window, &mut out, progress),
-        Err(halt) => out.log.stopped = Some(stopped(halt)),
+        Err(halt) => {
+            out.log.format = Some(plan.format.id());
+            out.log.stopped = Some(stopped(halt));
+        }
     }
     conclude(window, out, progress)
 }
@@ -309,8 +312,6 @@ fn decode(
     progress: &mut dyn FnMut(u64),
 ) {
     out.log.format = Some(format.id());
-    // A line that began before the stretch may end after it: its end is counted there.
-    let passed = u64::from(window.offset() > end && window.line() > 1);
     let mut framer = Framer::of(format.framing(), end);
     let of_lines = matches!(framer, Framer::Lines(_));
     loop {
@@ -334,7 +335,7 @@ fn decode(
     decoder.finish(out);
     out.log.state.1 = decoder.state();
     let beyond = if let Framer::Lines(lines) = &framer { lines.ends_beyond() } else { 0 };
-    out.log.lines = window.line().saturating_sub(1 + beyond + passed);
+    out.log.lines = window.line().saturating_sub(1 + beyond);
 }
 
 /// Decodes a piece. Breaks if nothing after it can be understood.

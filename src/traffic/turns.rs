@@ -13,6 +13,11 @@ const LARGEST: usize = 4 << 20;
 
 /// Blocks that are read in one turn: readers should not wait for each other often.
 const BLOCKS: usize = 8;
+/// Bytes that are read in one turn far behind in a log, one of this many of those before it: each turn leaves a little
+/// to be remembered.
+const FAR: (usize, u64) = (4 << 20, 1 << 10);
+/// Pieces that are taken along at most.
+const PIECES: usize = 1 << 12;
 
 /// A log from its start to its end, for any number of readers.
 pub struct Turns<'a> {
@@ -48,7 +53,7 @@ impl<'a> Turns<'a> {
         let of = begin(&mut window, container, choice, &mut first)
             .map(|(format, header)| (format, window.first(header).to_vec()));
         let framer = of.as_ref().map(|(format, _)| Framer::of(format.framing(), u64::MAX));
-        let cutting = Cutting { window, framer, begun: false, share: BLOCKS * intake.block, progress };
+        let cutting = Cutting { window, framer, begun: false, share: BLOCKS * intake.block.max(1), progress };
         Turns { of, options, first, cutting: Mutex::new(cutting) }
     }
 
@@ -97,7 +102,11 @@ impl<'a> Turns<'a> {
         progress(digests.stored_bytes);
         let length = digests.decoded_bytes;
         turns.sort_by_key(|turn| turn.start);
-        let mut joined = vec![Turn { start: 0, line: 1, read: self.first }];
+        let mut first = Turn { start: 0, line: 1, read: self.first };
+        if let (Some((format, _)), true) = (self.of, turns.is_empty()) {
+            first.read.state.1 = format.decoder(self.options).state();
+        }
+        let mut joined = vec![first];
         for turn in turns {
             match joined.last_mut() {
                 // Where a log breaks off, nothing is left for a stretch of its own.
@@ -135,7 +144,7 @@ struct Cutting<'a> {
     framer: Option<Framer>,
     /// Whether anything was cut out.
     begun: bool,
-    /// Bytes that are cut out in one turn.
+    /// Bytes that are cut out in one turn at the start.
     share: usize,
     progress: &'a mut (dyn FnMut(u64) + Send),
 }
@@ -145,7 +154,10 @@ impl Cutting<'_> {
     /// it is not the first of all, in which it stands.
     fn cut(&mut self, header: &[u8], hand: &mut Hand, reader: &mut Reader<'_, '_>) -> bool {
         let mut begun = false;
-        while let Some(framer) = self.framer.as_mut().filter(|_| hand.bytes.len() < self.share) {
+        let far = usize::try_from(self.window.offset() / FAR.1).unwrap_or(FAR.0).min(FAR.0);
+        let share = self.share.max(far);
+        let room = |hand: &Hand| hand.bytes.len() < share && hand.pieces.len() < PIECES;
+        while let Some(framer) = self.framer.as_mut().filter(|_| room(hand)) {
             let (start, line, step) = match framer.next(&mut self.window) {
                 Ok(Some(
                     piece @ (Piece::Records { offset, line, .. } | Piece::TooLong { offset, line, .. }),

@@ -6,6 +6,7 @@ use super::rows::{
     SourceRow, TraitsRow,
 };
 use super::{Body, Fault, LARGEST, LONGEST, Partial, PartialError, VERSION, closing, sound, write};
+use crate::evidence::HourSet;
 use crate::evidence::{
     Basis, Caps, Cell, Hours, Key, Log, LogFacts, Magnitudes, Minutes, NameKey, Problem, Range, Sample,
     Server, Sorted, SourceLife, Summary, Total, Traits,
@@ -101,7 +102,6 @@ fn whole(lines: &mut Lines<'_>) -> Result<Partial, Fault> {
     let mut names = Vec::new();
     for _ in 0..head.names {
         let (key, hours) = reading.name(lines.row()?)?;
-        sound::name(&key, &hours)?;
         if names.last().is_some_and(|(last, _)| *last >= key) {
             return Err(sound::ORDER);
         }
@@ -287,9 +287,11 @@ impl Reading {
         })
     }
 
-    fn name(&self, row: NameRow) -> Result<(NameKey, Vec<i64>), Fault> {
+    fn name(&self, row: NameRow) -> Result<(NameKey, HourSet), Fault> {
         let NameRow(client, address, name, how, listed, hours) = row;
-        Ok((NameKey { client: self.text(client)?, address, name: self.text(name)?, how, listed }, hours))
+        let key = NameKey { client: self.text(client)?, address, name: self.text(name)?, how, listed };
+        sound::name(&key, &hours)?;
+        Ok((key, hours.into_iter().collect()))
     }
 }
 

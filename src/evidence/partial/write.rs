@@ -38,7 +38,7 @@ pub fn write(summary: &Summary, out: &mut dyn Write) -> io::Result<Body> {
     }
     for (key, hours) in &summary.names {
         let (client, name) = (texts.at(&&*key.client), texts.at(&&*key.name));
-        lines.put(&NameRow(client, key.address, name, key.how, key.listed, hours.clone()))?;
+        lines.put(&NameRow(client, key.address, name, key.how, key.listed, hours.iter().collect()))?;
     }
     lines.close()
 }

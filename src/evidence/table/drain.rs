@@ -3,10 +3,12 @@
 use super::chunks::Chunks;
 use super::register::Lists;
 use super::{Drained, Entry, Packed, Table, id};
+use crate::evidence::Hours;
 use crate::evidence::key::{Key, Server};
 use crate::evidence::magnitudes::Scale;
 use crate::evidence::sorted::Sorted;
 use crate::evidence::summary::{NameKey, join_hours};
+use crate::evidence::together::together;
 use crate::evidence::total::Total;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ impl Table {
     pub(in crate::evidence) fn drain(&mut self, by_two: bool) -> Drained {
         // What waits in front of it was hashed already.
         let new = Table::hashing(self.log.clone(), self.caps, self.hasher.clone());
-        let Table { log, register, entries, traits, magnitudes, mut picks, hours, facts, .. } =
+        let Table { log, register, entries, traits, magnitudes, mut picks, mut hours, facts, .. } =
             std::mem::replace(self, new);
         // Others may still ask the register for numbers.
         let Lists { clients, servers, endpoints } = register.lists();
@@ -34,29 +36,42 @@ impl Table {
             .collect();
         order.sort_unstable();
         picks.finish();
+        // What is met takes less room once it is told.
+        let mut told = Vec::with_capacity(facts.len());
+        for (fact, hours) in facts.finish() {
+            let (Some(client), Some((Server::Name(name), listed))) =
+                (clients.get(fact.client as usize), servers.get(fact.server as usize))
+            else {
+                continue;
+            };
+            let (client, name) = (Arc::clone(client), Arc::clone(name));
+            let key = NameKey { client, address: fact.address, name, how: fact.how, listed: *listed };
+            told.push((key, hours));
+        }
         // In the order of numbers at first: what an entry took is free for what becomes of it.
-        let totals_from = |first: u32, entries: Chunks<Entry>| {
-            let (mut hours, mut totals) = (hours.settling(), Vec::with_capacity(entries.len()));
-            totals.extend((first..).zip(entries.take()).map(|(number, entry)| {
+        let mut settled = hours.take_settled();
+        let totals_from = |first: usize, entries: Chunks<Entry>, settled: Vec<Hours>| {
+            let (mut settling, mut totals) = (hours.settling(), Vec::with_capacity(entries.len()));
+            totals.extend((first..).zip(entries.take()).zip(settled).map(|((number, entry), settled)| {
                 let mut scale = Scale::default();
                 entry.tally.pour(&mut scale);
-                magnitudes.get(&number).into_iter().for_each(|more| scale.add(more));
+                magnitudes.get(&id(number)).into_iter().for_each(|more| scale.add(more));
                 let samples = picks.samples(&entry.chosen, &log.name);
-                (entry.key, Total { hours: hours.of(number, entry.now), magnitudes: scale.finish(), samples })
+                let hours = settling.of(number, settled, Some(entry.now));
+                (entry.key, Total { hours, magnitudes: scale.finish(), samples })
             }));
             totals
         };
         let mut totals: Vec<(Packed, Total)> = if by_two {
             let [entries, later] = entries.halves();
-            let second = id(entries.len());
-            std::thread::scope(|scope| {
-                let later = scope.spawn(|| totals_from(second, later));
-                let mut totals = totals_from(0, entries);
-                totals.extend(later.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                totals
-            })
+            let middle = entries.len().min(settled.len());
+            let settled_later = settled.split_off(middle);
+            let (mut totals, rest) =
+                together(|| totals_from(0, entries, settled), || totals_from(middle, later, settled_later));
+            totals.extend(rest);
+            totals
         } else {
-            totals_from(0, entries)
+            totals_from(0, entries, settled)
         };
         drop(hours);
         drop(picks);
@@ -78,17 +93,6 @@ impl Table {
                 traits,
             };
             list.push((key, std::mem::take(total)));
-        }
-        let mut told = Vec::with_capacity(facts.len());
-        for (fact, hours) in facts.finish() {
-            let (Some(client), Some((Server::Name(name), listed))) =
-                (clients.get(fact.client as usize), servers.get(fact.server as usize))
-            else {
-                continue;
-            };
-            let (client, name) = (Arc::clone(client), Arc::clone(name));
-            let key = NameKey { client, address: fact.address, name, how: fact.how, listed: *listed };
-            told.push((key, hours));
         }
         (Sorted::ascending(list), Sorted::new(told, join_hours))
     }

@@ -1,6 +1,7 @@
 //! Name facts while a log is read: which name an address goes by, for which client, and in which hours.
 
 use super::id;
+use crate::evidence::HourSet;
 use crate::model::Lane;
 use hashbrown::HashTable;
 use rustc_hash::FxSeededState;
@@ -54,7 +55,7 @@ impl Told {
         self.number != u32::MAX && self.address == halves(address)
     }
 
-    /// Turns to an hour; says whether it is another one. The hours of all years up to 9999 have 28 bits.
+    /// Turns to an hour; says whether it is another one.
     pub(super) fn turn(&mut self, hour: i64) -> bool {
         std::mem::replace(&mut self.hour, hour as i32) != hour as i32
     }
@@ -71,9 +72,9 @@ pub(super) struct Facts {
     index: HashTable<u32>,
     facts: Vec<Fact>,
     /// The hour in which each fact was met last.
-    latest: Vec<i64>,
-    /// Facts and hours in the order in which they were met.
-    met: Vec<(u32, i64)>,
+    latest: Vec<i32>,
+    /// Facts and hours in the order in which they were met. The hours of all years up to 9999 have 28 bits.
+    met: Vec<(u32, i32)>,
     /// How many at which those that are there twice are joined.
     limit: usize,
 }
@@ -86,6 +87,11 @@ impl Facts {
 
     pub(super) fn len(&self) -> usize {
         self.facts.len()
+    }
+
+    /// Hours of facts that it holds.
+    pub(super) fn met(&self) -> usize {
+        self.met.len()
     }
 
     /// Takes a fact met in an hour and gives its number.
@@ -101,14 +107,14 @@ impl Facts {
         let hash_of = |i: &u32| facts.get(*i as usize).map_or(0, |f| f.hash(hasher));
         self.index.insert_unique(hash, new, hash_of);
         self.facts.push(fact);
-        self.latest.push(hour);
-        self.met.push((new, hour));
+        self.latest.push(hour as i32);
+        self.met.push((new, hour as i32));
         new
     }
 
     /// Meets a fact in an hour.
     pub(super) fn again(&mut self, fact: u32, hour: i64) {
-        let Some(latest) = self.latest.get_mut(fact as usize) else { return };
+        let (hour, Some(latest)) = (hour as i32, self.latest.get_mut(fact as usize)) else { return };
         if *latest != hour {
             *latest = hour;
             self.met.push((fact, hour));
@@ -126,12 +132,12 @@ impl Facts {
     }
 
     /// Every fact with its hours, ascending.
-    pub(super) fn finish(mut self) -> impl Iterator<Item = (Fact, Vec<i64>)> {
+    pub(super) fn finish(mut self) -> impl Iterator<Item = (Fact, HourSet)> {
         self.join();
         let mut met = self.met.into_iter().peekable();
         self.facts.into_iter().enumerate().map(move |(number, fact)| {
             let of_fact = std::iter::from_fn(|| met.next_if(|(n, _)| *n == id(number)));
-            (fact, of_fact.map(|(_, hour)| hour).collect())
+            (fact, of_fact.map(|(_, hour)| i64::from(hour)).collect())
         })
     }
 }
@@ -148,7 +154,7 @@ mod tests {
             assert_eq!(facts.take(fact(n % 2), [3, 1, 2, 1][n as usize / 2 % 4]), n % 2);
             assert!(facts.met.len() <= MET);
         }
-        let told: Vec<_> = facts.finish().map(|(fact, hours)| (fact.client, hours)).collect();
+        let told: Vec<_> = facts.finish().map(|(f, hours)| (f.client, hours.iter().collect())).collect();
         assert_eq!(told, [(0, vec![1, 2, 3]), (1, vec![1, 2, 3])]);
     }
 }

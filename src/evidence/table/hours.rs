@@ -1,8 +1,9 @@
 //! The hours that keys have turned away from, in the order in which they did.
 //!
 //! A log is nearly in order of time, and every key has its present hour at hand: so an hour that is over is
-//! written behind the others and not looked at again until the table is drained. Each tells where the one before
-//! it of the same key stands.
+//! written behind the others, and tells where the one before it of the same key stands. Once many are written,
+//! those of each key are put behind each other, which takes less room, and none of it twice when the table is
+//! drained.
 
 use crate::evidence;
 use crate::evidence::hours::{Packer, put, take, unvarint, varint};
@@ -13,6 +14,8 @@ use crate::model::time::HOUR;
 
 /// Hours that may be there twice, or may be too many for their key, at which that is looked into.
 const LOOSE: usize = 1 << 16;
+/// Bytes of cells as they come, at which those of each key are put together.
+const LATELY: usize = 4 << 20;
 
 /// What was counted of a key in one hour, in 48 bytes.
 #[derive(Clone, Copy)]
@@ -108,10 +111,14 @@ impl Span {
 
 /// Cells by the number of their key.
 pub(super) struct Hours {
-    /// Cells, each after the distance to the one before it of the same key (0 if it is the first).
-    packed: Vec<u8>,
+    /// Cells as they came, each after the distance to the one before it of the same key (0 if it is the first).
+    lately: Vec<u8>,
     /// By key: behind where its last cell begins; 0 if it has none.
     last: Vec<usize>,
+    /// By key: the cells that came before, in order.
+    settled: Vec<evidence::Hours>,
+    /// Bytes that they take.
+    settled_size: usize,
     /// How many cells there are.
     cells: usize,
     /// How many may be there twice, or may be too many for their key.
@@ -124,8 +131,16 @@ pub(super) struct Hours {
 
 impl Default for Hours {
     fn default() -> Hours {
-        let (packed, last) = (Vec::new(), Vec::new());
-        Hours { packed, last, cells: 0, loose: 0, base: 0, met: (i64::MAX, i64::MIN) }
+        Hours {
+            lately: Vec::new(),
+            last: Vec::new(),
+            settled: Vec::new(),
+            settled_size: 0,
+            cells: 0,
+            loose: 0,
+            base: 0,
+            met: (i64::MAX, i64::MIN),
+        }
     }
 }
 
@@ -136,6 +151,7 @@ impl Hours {
             self.base = hour * HOUR;
         }
         self.last.push(0);
+        self.settled.push(evidence::Hours::default());
         self.turn(hour);
     }
 
@@ -145,7 +161,7 @@ impl Hours {
 
     /// Bytes of memory that the cells take.
     pub(super) fn size(&self) -> usize {
-        self.packed.len()
+        self.settled_size + self.lately.len()
     }
 
     /// Takes what was counted of a key that has turned to another hour.
@@ -156,24 +172,25 @@ impl Hours {
         let most = i64::try_from(MOST_HOURS).unwrap_or(i64::MAX);
         self.loose += usize::from(again || self.met.1 - self.met.0 >= most);
         self.link(key as usize, &hour.cell());
-        if self.loose > LOOSE.max(self.cells / 2) {
-            self.squeeze();
+        // As many as a part of those that are in order, so that these are not moved for a few.
+        if self.loose > LOOSE.max(self.cells / 2) || self.lately.len() > LATELY.max(self.settled_size / 4) {
+            self.settle();
         }
     }
 
     fn link(&mut self, key: usize, cell: &Cell) {
         let Some(last) = self.last.get_mut(key) else { return };
-        let here = self.packed.len() + 1;
-        varint(&mut self.packed, if *last == 0 { 0 } else { here - *last } as u64);
-        put(cell, &mut self.packed, &mut { self.base });
+        let here = self.lately.len() + 1;
+        varint(&mut self.lately, if *last == 0 { 0 } else { here - *last } as u64);
+        put(cell, &mut self.lately, &mut { self.base });
         *last = here;
         self.cells += 1;
     }
 
-    /// Adds the cells of a key in the order in which they were put.
+    /// Adds the latest cells of a key in the order in which they were put.
     fn unlink(&self, key: usize, cells: &mut Vec<Cell>) {
         let mut here = self.last.get(key).copied().unwrap_or(0);
-        while let Some(mut from) = here.checked_sub(1).and_then(|at| self.packed.get(at..)) {
+        while let Some(mut from) = here.checked_sub(1).and_then(|at| self.lately.get(at..)) {
             let Some(distance) = unvarint(&mut from) else { break };
             cells.extend(take(&mut from, &mut { self.base }));
             here = if distance == 0 { 0 } else { here.saturating_sub(distance as usize) };
@@ -181,28 +198,34 @@ impl Hours {
         cells.reverse();
     }
 
-    /// Joins what is there twice or too many for its key.
+    /// Puts the cells of each key together, and those that are there twice or too many for their key.
     #[cold]
-    fn squeeze(&mut self) {
-        let last = vec![0; self.last.len()];
-        let mut settled = Hours { last, base: self.base, met: self.met, ..Hours::default() };
-        let mut cells = Vec::new();
-        for key in 0..self.last.len() {
-            cells.clear();
-            self.unlink(key, &mut cells);
-            settle_hours(&mut cells);
-            cells.iter().for_each(|cell| settled.link(key, cell));
+    fn settle(&mut self) {
+        let mut settled = std::mem::take(&mut self.settled);
+        let mut settling = self.settling();
+        for (key, hours) in settled.iter_mut().enumerate().filter(|(key, _)| self.last.get(*key) > Some(&0)) {
+            *hours = settling.of(key, std::mem::take(hours), None);
         }
-        *self = settled;
+        self.settled_size = settled.iter().map(evidence::Hours::size).sum();
+        self.cells = settled.iter().map(evidence::Hours::len).sum();
+        self.settled = settled;
+        self.lately.clear();
+        self.last.fill(0);
+        self.loose = 0;
     }
 
-    /// What brings the cells of keys into order.
+    /// By key, those of its cells that are in order already.
+    pub(super) fn take_settled(&mut self) -> Vec<evidence::Hours> {
+        std::mem::take(&mut self.settled)
+    }
+
+    /// What brings the other cells of keys into order.
     pub(super) fn settling(&self) -> Settling<'_> {
         Settling { hours: self, packer: Packer::default(), cells: Vec::new() }
     }
 }
 
-/// Brings the cells of keys into order.
+/// Brings the latest cells of keys into order.
 pub(super) struct Settling<'h> {
     hours: &'h Hours,
     packer: Packer,
@@ -210,15 +233,25 @@ pub(super) struct Settling<'h> {
 }
 
 impl Settling<'_> {
-    /// The cells of a key, given what is present of it, in order.
-    pub(super) fn of(&mut self, key: u32, present: Hour) -> evidence::Hours {
+    /// The cells of a key in order, given those that are already, and what is present of it.
+    pub(super) fn of(
+        &mut self,
+        key: usize,
+        mut settled: evidence::Hours,
+        present: Option<Hour>,
+    ) -> evidence::Hours {
         let Settling { hours, packer, cells } = self;
         cells.clear();
-        hours.unlink(key as usize, cells);
-        cells.push(present.cell());
+        hours.unlink(key, cells);
+        cells.extend(present.map(|hour| hour.cell()));
         settle_hours(cells);
         cells.iter().for_each(|cell| packer.put(cell));
-        packer.finish()
+        let lately = packer.finish();
+        if settled.is_empty() {
+            return lately;
+        }
+        settled.join(std::iter::once(&lately));
+        settled
     }
 }
 
@@ -241,7 +274,8 @@ mod tests {
             }
             most = most.max(of.cells);
         }
-        (of.settling().of(0, now).iter().collect(), most)
+        let settled = of.take_settled().remove(0);
+        (of.settling().of(0, settled, Some(now)).iter().collect(), most)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::facts::word;
 use super::id;
 use super::register::Register;
+use crate::evidence::ANYBODY;
 use crate::evidence::key::Server;
 use crate::evidence::spellings::Spellings;
 use crate::model::net::Host;
@@ -252,12 +253,17 @@ impl<'s> Parties<'s> {
     }
 }
 
+/// A client whose label is neither an address nor one that a host could have.
+const UNREADABLE: &str = "(unreadable)";
+
 /// A client as it is kept: an address in its one spelling, or a label that a host could have. What is
 /// neither may be a user's name and is not kept.
 fn client_label(client: &str) -> Arc<str> {
     match Host::parse(client) {
+        // That stands for clients that are not told apart.
+        Some(Host::Name(name)) if *name == *ANYBODY => UNREADABLE.into(),
         Some(Host::Name(name)) => (*name).into(),
         Some(Host::Address(address)) => address.to_string().into(),
-        None => "(unreadable)".into(),
+        None => UNREADABLE.into(),
     }
 }

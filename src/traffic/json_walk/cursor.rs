@@ -50,7 +50,7 @@ impl Scratch {
         let Scratch { maps, tokens } = self;
         bitmaps::<Json, 5>(ahead, maps);
         let plain = best(Tokenise { bytes, maps, tokens })?;
-        let text = std::str::from_utf8(bytes).map_err(|_| Unsure)?;
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| Unsure)?;
         Ok(Cursor { bytes, text, maps, tokens: tokens.iter(), plain, decimals })
     }
 }

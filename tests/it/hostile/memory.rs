@@ -134,13 +134,13 @@ fn names_without_end_fold_and_none_is_lost() {
 /// Writes what follows the time in a line, given the number of the line.
 type Rest = dyn Fn(u64, &mut String) + Sync;
 
-/// Scans so many lines of Squid.
-fn made_up(records: u64, rest: &Rest) -> (Run, u64) {
+/// Scans so many lines of Squid; after so many, the time goes on by so many seconds.
+fn paced(records: u64, pace: (u64, u64), rest: &Rest) -> (Run, u64) {
     let folder = Folder::new();
     watched(folder.path(), &["scan", "-", "--threads", "1"], |stdin: &mut ChildStdin| {
         let mut text = String::new();
         for n in 0..records {
-            let _ = write!(text, "{}.001 1 ", 1_795_312_800 + n / 5000);
+            let _ = write!(text, "{}.001 1 ", 1_795_312_800 + n / pace.0 * pace.1);
             rest(n, &mut text);
             text.push_str(" - HIER_DIRECT/192.0.2.1 -\n");
             if (text.len() > 1 << 20 || n + 1 == records) && !write(stdin, text.as_bytes()) {
@@ -151,6 +151,24 @@ fn made_up(records: u64, rest: &Rest) -> (Run, u64) {
             }
         }
     })
+}
+
+/// Scans so many lines of Squid of some minutes.
+fn made_up(records: u64, rest: &Rest) -> (Run, u64) {
+    paced(records, (5000, 1), rest)
+}
+
+/// A few clients and one host, in ever new hours.
+#[test]
+fn hours_without_end_take_no_room() {
+    let records: u64 = if program().1 { 12_000_000 } else { 300_000 };
+    let (run, peak) = paced(records, (100, 3600), &|n, line| {
+        let _ = write!(line, "10.0.0.{} TCP_MISS/200 7 GET http://one.example/", n % 100);
+    });
+    let n = domicile::model::text::group(records);
+    let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected");
+    assert!(run.stdout.contains(&total), "{}{}", run.stdout, run.stderr);
+    assert!(peak < 100, "{peak} MiB");
 }
 
 /// Names of which all but a few are counted for the same, so that nothing but they themselves would take room.

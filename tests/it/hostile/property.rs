@@ -296,7 +296,8 @@ fn turns(
     if log.stopped.is_some() && log.counts.read == 0 {
         joined.lines = log.lines;
     }
-    joined.state = log.state;
+    let (first, last) = (stretches.first().map(|(_, read)| read), stretches.last().map(|(_, read)| read));
+    joined.state = (first.map_or(0, |read| read.state.0), last.map_or(0, |read| read.state.1));
     joined.stored_bytes = digests.stored_bytes;
     (joined.content, joined.sha256) = (digests.content, digests.sha256);
     all.asides.clone_from(&seen.asides);
