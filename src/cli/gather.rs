@@ -263,8 +263,8 @@ pub(crate) fn traffic(shell: &Shell, loaded: &Loaded, services: &Services) -> Re
     let Tasks { tasks, missing } = tasks(shell, loaded, true)?;
     let progress = Progress::new();
     let mut summary = read_all(&tasks, &Reading::usual(services, &progress)).map_err(|why| {
-        shell.error(&why, None);
-        exit::INTERNAL
+        shell.error(&why.to_string(), None);
+        why.code()
     })?;
     for key in missing {
         let facts =

@@ -3,6 +3,7 @@
 mod components;
 
 use super::gather::import_all;
+use super::job::Failed;
 use super::logs::{Reading, Task, read_all};
 use super::progress::Progress;
 use super::shell::Shell;
@@ -65,7 +66,7 @@ fn init(args: &Args, shell: &Shell) -> Result<(), (u8, String)> {
     let files = import_all(&tree::below(&args.directory, true), &context);
     let logs = match &args.logs {
         Some(dir) if !dir.is_dir() => return Err(invalid(format!("`{}` is no directory", dir.display()))),
-        Some(dir) => logs(dir, &args.directory, services).map_err(|why| (exit::INTERNAL, why))?,
+        Some(dir) => logs(dir, &args.directory, services).map_err(|why| (why.code(), why.to_string()))?,
         None => Vec::new(),
     };
     let name =
@@ -87,7 +88,7 @@ fn init(args: &Args, shell: &Shell) -> Result<(), (u8, String)> {
 }
 
 /// One source for each log with its rotations.
-fn logs(dir: &Path, project: &Path, services: &Services) -> Result<Vec<InitLog>, String> {
+fn logs(dir: &Path, project: &Path, services: &Services) -> Result<Vec<InitLog>, Failed> {
     let mut groups: BTreeMap<String, Vec<tree::Found>> = BTreeMap::new();
     for found in tree::below(dir, false) {
         groups.entry(stem(&found.name).to_owned()).or_default().push(found);

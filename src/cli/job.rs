@@ -1,5 +1,6 @@
 //! One log as it is being read: opened, read whole or by the stretch into a fold, hashed.
 
+use super::exit;
 use super::logs::{Reading, STDIN, Task};
 use super::outcome::shrunk;
 use super::shell::Disk;
@@ -8,12 +9,49 @@ use crate::evidence::{Fold, LogName, MergeRefusal, Summary};
 use crate::model::text::hex;
 use crate::traffic::{Choice, Plan, Stretch, Turn, Turns, plan, read_decoded, read_stretch, read_within};
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Said of a thread that is gone.
-pub(super) const STOPPED: &str = "a reader stopped unexpectedly";
+/// Why logs give no figures.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// What they hold is more than is kept, or contradicts itself.
+    Refused(MergeRefusal),
+    /// What was asked for is not to be had of this log.
+    Input(String),
+    /// A thread is gone, which is a fault of the program.
+    Stopped,
+}
+
+impl Failed {
+    pub(super) fn input(why: &str) -> Failed {
+        Failed::Input(why.to_owned())
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        if let Failed::Stopped = self { exit::INTERNAL } else { exit::INVALID }
+    }
+}
+
+impl From<MergeRefusal> for Failed {
+    fn from(refusal: MergeRefusal) -> Failed {
+        Failed::Refused(refusal)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failed::Refused(refusal) => refusal.fmt(f),
+            Failed::Input(why) => f.write_str(why),
+            Failed::Stopped => f.write_str("a reader stopped unexpectedly"),
+        }
+    }
+}
 
 /// A log as it is being read.
 pub(super) struct Job<'t> {
@@ -51,7 +89,7 @@ impl Job<'_> {
         LogName { source: Arc::clone(&self.task.source), name: self.task.found.name.as_str().into(), seed }
     }
 
-    fn is_stdin(&self) -> bool {
+    pub(super) fn is_stdin(&self) -> bool {
         self.task.found.path == Path::new(STDIN.0)
     }
 
@@ -171,7 +209,7 @@ fn read_disk<'s>(
         return Ok(vec![fold]);
     }
     let turns = Turns::open(decoded, container, intake, choice, options, &mut progress);
-    let (taken, folds) = share(&turns, fold)?;
+    let (taken, folds) = share(&turns, fold);
     let (mut stretches, mut digests) = turns.end(taken);
     let whole = stretches.iter().all(|(_, read)| read.stopped.is_none());
     if is_cut(digests.stored_bytes) && whole {
@@ -188,7 +226,7 @@ fn read_disk<'s>(
 }
 
 /// Takes turns with another thread, which fills the same table. If there can be none, alone.
-fn share<'s>(turns: &Turns<'_>, mut fold: Fold<'s>) -> Result<(Vec<Turn>, Vec<Fold<'s>>), String> {
+fn share<'s>(turns: &Turns<'_>, mut fold: Fold<'s>) -> (Vec<Turn>, Vec<Fold<'s>>) {
     std::thread::scope(|scope| {
         let seat = fold.seat();
         let help = move || {
@@ -200,12 +238,12 @@ fn share<'s>(turns: &Turns<'_>, mut fold: Fold<'s>) -> Result<(Vec<Turn>, Vec<Fo
         let mut taken = turns.take(&mut fold);
         let mut folds = vec![fold];
         if let Some(helper) = helper
-            && let Some((theirs, fold)) = helper.join().map_err(|_| STOPPED.to_owned())?
+            && let Some((theirs, fold)) = helper.join().unwrap_or_else(|panic| resume_unwind(panic))
         {
             taken.extend(theirs);
             folds.push(fold);
         }
-        Ok((taken, folds))
+        (taken, folds)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Logs from disk to one summary: each cut into stretches where its format allows it, which several threads read,
 //! two of them into one table; what is in several tables is put together.
 
-use super::job::{Done, Job, STOPPED, close, fold, hash, prepare, read_whole, seed, stretch};
+use super::job::{Done, Failed, Job, close, fold, hash, prepare, read_whole, seed, stretch};
 use super::outcome::{basis, broken_off, log, told, without_copies};
 use super::progress::Progress;
 use super::shares::Shares;
@@ -75,7 +75,7 @@ impl Unit {
 }
 
 /// Reads every log. The result does not depend on the number of threads.
-pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary, String> {
+pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary, Failed> {
     let jobs: Vec<Job<'_>> = tasks.iter().map(|task| prepare(task, reading)).collect();
     let units = units(&jobs, reading);
     reading.progress.start(jobs.iter().map(|j| j.length).sum());
@@ -86,24 +86,29 @@ pub(crate) fn read_all(tasks: &[Task], reading: &Reading<'_>) -> Result<Summary,
         summaries.push(without_copies(assemble(job, reading)?, &mut known));
     }
     reading.progress.end();
-    merge_all(summaries).map_err(|refusal| refusal.to_string())
+    Ok(merge_all(summaries)?)
 }
 
 /// Reads one stretch of one log: its records and lines are counted from there.
-pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) -> Result<Summary, String> {
+pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) -> Result<Summary, Failed> {
     let job = Job { plan: None, ..prepare(task, &Reading { threads: 2, ..*reading }) };
-    if let Some(why) = job.done().refused.take() {
-        return Err(why);
+    if job.is_stdin() {
+        return Err(Failed::Input("a pipe is read from its start to its end: it has no ranges".to_owned()));
     }
-    let disk = job.open()?;
-    let plan = plan(&disk, job.choice())
-        .ok_or("it is compressed, or of a format that is read from its start to its end only")?;
+    if let Some(why) = job.done().refused.take() {
+        return Err(Failed::Input(why));
+    }
+    let disk = job.open().map_err(Failed::Input)?;
+    let plan = plan(&disk, job.choice()).ok_or_else(|| {
+        Failed::input("it is compressed, or of a format that is read from its start to its end only")
+    })?;
     let (start, end) = (range.0, range.1.min(disk.len()));
     if start % PIECE != 0 || start >= end || (end < disk.len() && end % PIECE != 0) {
-        return Err(format!("a range lies in the log and begins and ends at multiples of {PIECE} bytes"));
+        let why = format!("a range lies in the log and begins and ends at multiples of {PIECE} bytes");
+        return Err(Failed::Input(why));
     }
     let whole = (start, end) == (0, disk.len());
-    let job = Job { plan: (!whole).then_some(plan), seed: seed(&disk)?, ..job };
+    let job = Job { plan: (!whole).then_some(plan), seed: seed(&disk).map_err(Failed::Input)?, ..job };
     reading.progress.start(end - start);
     let unit = if whole { Unit::Whole(0) } else { Unit::Stretch(0, (start, end)) };
     let jobs = [job];
@@ -159,7 +164,7 @@ fn units(jobs: &[Job<'_>], reading: &Reading<'_>) -> Vec<Unit> {
 }
 
 /// Works through the units with as many threads as asked for.
-fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), String> {
+fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), Failed> {
     let threads = reading.threads.min(units.len());
     let shares = Shares::of(units, threads.div_ceil(TOGETHER));
     // Threads that may help with a log that is read from its start to its end.
@@ -223,12 +228,12 @@ fn run(jobs: &[Job<'_>], units: &[Unit], reading: &Reading<'_>) -> Result<(), St
             .map_while(|thread| Builder::new().spawn_scoped(scope, move || work(thread)).ok())
             .collect();
         work(0);
-        others.into_iter().try_for_each(|other| other.join().map_err(|_| STOPPED.to_owned()))
+        others.into_iter().try_for_each(|other| other.join().map_err(|_| Failed::Stopped))
     })
 }
 
 /// Puts together what was read of a log.
-fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
+fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, Failed> {
     let basis = Some(basis(reading.services, reading.caps));
     let Done { mut stretches, parts, sha256, digests, too_many, refused } = mem::take(&mut *job.done());
     let name = job.name(0);
@@ -243,7 +248,7 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     };
     if let Some(why) = refused {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
-        return whole(vec![Log { facts, ..Log::default() }], Vec::new()).map_err(|e| e.to_string());
+        return Ok(whole(vec![Log { facts, ..Log::default() }], Vec::new())?);
     }
     // What others have read behind a place where reading broke off counts no more.
     if job.plan.is_some() && broken_off(&mut stretches) {
@@ -253,7 +258,7 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
     let length = digests.as_ref().map_or(job.length, |all| all.decoded_bytes);
     let logs = stretches.into_iter().map(|(range, read)| log(range, read, apart, length)).collect();
     match (whole(logs, parts), too_many) {
-        (Ok(_), Some(refusal)) => Err(refusal.to_string()),
+        (Ok(_), Some(refusal)) => Err(refusal.into()),
         (Ok(mut summary), None) => {
             if let Some(log) = summary.logs.values_mut().next() {
                 match digests {
@@ -269,12 +274,12 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
         }
         // Its header changes half-way: nothing can be read ahead of it.
         (Err(MergeRefusal::State { .. }), _) if apart => read_again(job, reading),
-        (Err(refusal), _) => Err(refusal.to_string()),
+        (Err(refusal), _) => Err(refusal.into()),
     }
 }
 
 /// Reads a log once more, from its start to its end, by one thread.
-fn read_again(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, String> {
+fn read_again(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, Failed> {
     let again = Job { plan: None, done: Mutex::default(), ..*job };
     let jobs = [again];
     run(&jobs, &[Unit::Whole(0)], &Reading { threads: 1, ..*reading })?;

@@ -30,6 +30,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use shell::Shell;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 pub use show::render;
@@ -94,8 +95,14 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::INVALID } else { exit::OK });
         }
     };
+    // A fault of the program has told itself already. It must not look like an outcome to whoever reads the exit code.
+    let code = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli))).unwrap_or(exit::INTERNAL);
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli) -> u8 {
     let shell = Shell::new(&cli.color);
-    let code = match cli.command {
+    match cli.command {
         Command::Init(args) => init::run(&args, &shell),
         Command::Check(args) => check::run(&args, &shell),
         Command::Scan(args) => scan::run(&args, &shell),
@@ -107,6 +114,5 @@ pub fn main() -> ExitCode {
         Command::Extract(args) => extract::run(&args, &shell),
         Command::List(args) => list::list(&args, &shell),
         Command::Explain(args) => list::explain(&args, &shell),
-    };
-    ExitCode::from(code)
+    }
 }

@@ -96,10 +96,9 @@ fn scan(args: &Args, shell: &Shell) -> Result<u8, u8> {
         ..Reading::usual(services, &progress)
     };
     let summary = match (args.range, tasks.as_slice()) {
-        (None, tasks) => read_all(tasks, &reading).map_err(fail(exit::INTERNAL))?,
+        (None, tasks) => read_all(tasks, &reading).map_err(|why| fail(why.code())(why.to_string()))?,
         (Some(range), [task]) => read_range(task, range, &reading)
-            .map_err(|why| format!("`{}`: {why}", task.found.name))
-            .map_err(fail(exit::INVALID))?,
+            .map_err(|why| fail(why.code())(format!("`{}`: {why}", task.found.name)))?,
         (Some(_), tasks) => {
             return Err(fail(exit::INVALID)(format!("--range is of one log, and there are {}", tasks.len())));
         }

@@ -93,34 +93,64 @@ impl Shell {
     }
 
     /// Writes a file whole or not at all, as it comes: beside it first, then moved over it. What a kill leaves
-    /// beside it is hidden, ends in `.part`, and is no name that anybody gave.
+    /// beside it is hidden, ends in `.part`, and is no name that anybody gave. Who may read a file that is there
+    /// already stays as it is, a link stays one, and what is no file (a pipe, a device) is written as it comes.
     pub(crate) fn write_with<T>(
         &self,
         path: &Path,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<T>,
     ) -> Result<T, String> {
         let fail = |e: io::Error| format!("`{}` cannot be written: {e}", path.display());
-        let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().ok_or_else(|| format!("`{}` is no file name", path.display()))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.part", std::process::id()));
-        let part = directory.join(hidden);
-        let written = (|| {
-            let mut file = BufWriter::with_capacity(1 << 18, File::create(&part)?);
-            let filled = fill(&mut file)?;
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-            fs::rename(&part, path)?;
-            // The new name must outlast a loss of power too; where directories cannot be opened it is not known.
-            #[cfg(unix)]
-            let _ = File::open(directory).and_then(|d| d.sync_all());
-            Ok(filled)
-        })();
-        written.map_err(|e| {
-            let _ = fs::remove_file(&part);
-            fail(e)
-        })
+        let there = match fs::metadata(path) {
+            Ok(there) => Some(there),
+            Err(e) if e.kind() == io::ErrorKind::NotFound && !path.is_symlink() => None,
+            Err(e) => return Err(fail(e)),
+        };
+        match there {
+            Some(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
+            Some(there) if there.is_file() => {
+                let path = fs::canonicalize(path).map_err(fail)?;
+                replace(&path, Some(there.permissions()), fill).map_err(fail)
+            }
+            Some(_) => {
+                let file = File::options().write(true).open(path).map_err(fail)?;
+                let mut file = BufWriter::with_capacity(1 << 18, file);
+                fill(&mut file).and_then(|filled| file.flush().map(|()| filled)).map_err(fail)
+            }
+            None => replace(path, None, fill).map_err(fail),
+        }
     }
+}
+
+/// Puts a file in the place of another, if there is one.
+fn replace<T>(
+    path: &Path,
+    permissions: Option<fs::Permissions>,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> io::Result<T> {
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.part", std::process::id()));
+    let part = directory.join(hidden);
+    let written = (|| {
+        let file = File::create(&part)?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        let mut file = BufWriter::with_capacity(1 << 18, file);
+        let filled = fill(&mut file)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&part, path)?;
+        // The new name must outlast a loss of power too; where directories cannot be opened it is not known.
+        #[cfg(unix)]
+        let _ = File::open(directory).and_then(|d| d.sync_all());
+        Ok(filled)
+    })();
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(&part);
+    })
 }
 
 /// Opens a file to be read from its start to its end.

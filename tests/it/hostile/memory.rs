@@ -212,6 +212,11 @@ fn notable_aggregates_without_end_are_refused() {
         let _ = write!(line, "10.{b}.{c}.{d} TCP_MISS/200 7 CONNECT api.openai.com:443");
     });
     let why = "more than 100000 aggregates reach services of the list";
-    assert!(run.stderr.contains(why) && run.stdout.is_empty(), "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.code == 2 && run.stderr.contains(why) && run.stdout.is_empty(),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
     assert!(peak < 300, "{peak} MiB");
 }

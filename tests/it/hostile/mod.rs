@@ -8,6 +8,7 @@ mod files;
 mod killed;
 mod memory;
 pub(crate) mod mutate;
+mod outputs;
 pub(crate) mod property;
 mod readers;
 mod screen;
