@@ -13,9 +13,10 @@ const LARGEST: usize = 4 << 20;
 
 /// Blocks that are read in one turn: readers should not wait for each other often.
 const BLOCKS: usize = 8;
-/// Bytes that are read in one turn far behind in a log, one of this many of those before it: each turn leaves a little
-/// to be remembered.
-const FAR: (usize, u64) = (4 << 20, 1 << 10);
+/// Each turn leaves a little to be remembered: far behind in a log one takes a thousandth of what was read before, up
+/// to so many bytes.
+const MOST: usize = 4 << 20;
+const PART: u64 = 1 << 10;
 /// Pieces that are taken along at most.
 const PIECES: usize = 1 << 12;
 
@@ -154,7 +155,7 @@ impl Cutting<'_> {
     /// it is not the first of all, in which it stands.
     fn cut(&mut self, header: &[u8], hand: &mut Hand, reader: &mut Reader<'_, '_>) -> bool {
         let mut begun = false;
-        let far = usize::try_from(self.window.offset() / FAR.1).unwrap_or(FAR.0).min(FAR.0);
+        let far = usize::try_from(self.window.offset() / PART).map_or(MOST, |part| part.min(MOST));
         let share = self.share.max(far);
         let room = |hand: &Hand| hand.bytes.len() < share && hand.pieces.len() < PIECES;
         while let Some(framer) = self.framer.as_mut().filter(|_| room(hand)) {
