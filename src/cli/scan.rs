@@ -16,15 +16,15 @@ use std::sync::Arc;
 
 /// Show what traffic logs say
 ///
-/// Reads every file below the paths, recognised by content, plain or gzip, and prints record counts and
+/// Reads every file below the paths, recognised by content, plain, gzip or zstd, and prints record counts and
 /// aggregates. Every record is counted: read = flows + ignored + rejected.
 ///
 /// With --partial it writes what it found as a file instead, so that `domicile merge` and `domicile check
 /// --evidence` can go on elsewhere. With --project it reads the logs that a project declares, under the names,
 /// sources and options that the project gives them; PATHS are then names of logs.
 ///
-/// Exit codes: 0 every file was read, 2 usage or a missing path, 3 no log was read, 4 some file was not
-/// read, 6 internal error.
+/// Exit codes: 0 every file was read, 2 usage, a missing path, or more in the logs than is kept apart, 3 no log was
+/// read, 4 some file was not read, 6 internal error.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Log files or directories; `-` is the standard input
