@@ -27,10 +27,6 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
-    pub(super) fn input(why: &str) -> Failed {
-        Failed::Input(why.to_owned())
-    }
-
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         if let Failed::Stopped = self { exit::INTERNAL } else { exit::INVALID }

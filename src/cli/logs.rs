@@ -100,7 +100,8 @@ pub(crate) fn read_range(task: &Task, range: (u64, u64), reading: &Reading<'_>) 
     }
     let disk = job.open().map_err(Failed::Input)?;
     let plan = plan(&disk, job.choice()).ok_or_else(|| {
-        Failed::input("it is compressed, or of a format that is read from its start to its end only")
+        let why = "it is compressed, or of a format that is read from its start to its end only";
+        Failed::Input(why.to_owned())
     })?;
     let (start, end) = (range.0, range.1.min(disk.len()));
     if start % PIECE != 0 || start >= end || (end < disk.len() && end % PIECE != 0) {
@@ -250,7 +251,6 @@ fn assemble(job: &Job<'_>, reading: &Reading<'_>) -> Result<Summary, Failed> {
         let facts = LogFacts { skipped: Some(why), ..LogFacts::default() };
         return Ok(whole(vec![Log { facts, ..Log::default() }], Vec::new())?);
     }
-    // What others have read behind a place where reading broke off counts no more.
     if job.plan.is_some() && broken_off(&mut stretches) {
         return read_again(job, reading);
     }

@@ -122,17 +122,48 @@ pub(super) fn shrunk(read: &mut LogRead, (start, line): (u64, u64)) {
     read.sha256 = None;
 }
 
-/// Whether one of the stretches of a log could not be read to its end, though the log is as long as it was. Of those
-/// that lie where a shorter log is no more, only the first says so.
+/// Whether one of several stretches of a log could not be read to its end, though the log is as long as it was: what
+/// lies behind counts no more. Of those that lie where a shorter log is no more, only the first says so.
 pub(super) fn broken_off(stretches: &mut [Stretch]) -> bool {
     stretches.sort_by_key(|(range, _)| *range);
+    let several = stretches.len() > 1;
     let mut stops = stretches.iter_mut().filter_map(|(_, read)| {
         let shrunk = read.stopped.as_ref()?.why == SHRUNK;
         Some((shrunk, &mut read.stopped))
     });
     let first = stops.next().is_some_and(|(shrunk, _)| !shrunk);
-    stops.fold(first, |broken, (shrunk, stopped)| {
+    let any = stops.fold(first, |broken, (shrunk, stopped)| {
         *stopped = None;
         broken || !shrunk
-    })
+    });
+    several && any
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::Stopped;
+
+    /// Stretches that stopped for these reasons, and whether the log has to be read again; then who still says so.
+    fn told(stops: &[Option<&str>]) -> (bool, Vec<bool>) {
+        let mut stretches: Vec<Stretch> = (0..)
+            .zip(stops)
+            .map(|(at, why)| {
+                let stop = |why: &&str| Stopped { why: (*why).to_owned(), offset: at, line: 1, column: 1 };
+                ((at, at + 1), LogRead { stopped: why.as_ref().map(stop), ..LogRead::default() })
+            })
+            .collect();
+        stretches.reverse();
+        (broken_off(&mut stretches), stretches.iter().map(|(_, read)| read.stopped.is_some()).collect())
+    }
+
+    #[test]
+    fn a_log_that_broke_off_in_a_stretch_is_read_again() {
+        assert_eq!(told(&[None, None]), (false, vec![false, false]));
+        assert!(told(&[None, Some("reading failed")]).0);
+        assert!(told(&[Some(SHRUNK), Some("reading failed")]).0);
+        assert_eq!(told(&[None, Some(SHRUNK), Some(SHRUNK)]), (false, vec![false, true, false]));
+        // One range alone is all that was asked for: it says itself where it ends.
+        assert_eq!(told(&[Some("reading failed")]), (false, vec![true]));
+    }
 }
