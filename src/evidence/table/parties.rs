@@ -267,3 +267,15 @@ fn client_label(client: &str) -> Arc<str> {
         None => UNREADABLE.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_never_taken_for_all_clients() {
+        let label = |client| client_label(client).to_string();
+        assert_eq!([label("Scanner-7"), label("::ffff:10.0.0.7")], ["scanner-7", "10.0.0.7"]);
+        assert_eq!([label(ANYBODY), label("*."), label("jane doe")], [UNREADABLE; 3]);
+    }
+}

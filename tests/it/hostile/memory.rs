@@ -158,17 +158,22 @@ fn made_up(records: u64, rest: &Rest) -> (Run, u64) {
     paced(records, (5000, 1), rest)
 }
 
+/// Every record was a flow, and the peak is below 100 MiB.
+fn in_little_room(what: &str, records: u64, (run, peak): (Run, u64)) {
+    let n = domicile::model::text::group(records);
+    let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected");
+    assert!(run.stdout.contains(&total), "{what}: {}{}", run.stdout, run.stderr);
+    assert!(peak < 100, "{what}: {peak} MiB");
+}
+
 /// A few clients and one host, in ever new hours.
 #[test]
 fn hours_without_end_take_no_room() {
     let records: u64 = if program().1 { 12_000_000 } else { 300_000 };
-    let (run, peak) = paced(records, (100, 3600), &|n, line| {
+    let run = paced(records, (100, 3600), &|n, line| {
         let _ = write!(line, "10.0.0.{} TCP_MISS/200 7 GET http://one.example/", n % 100);
     });
-    let n = domicile::model::text::group(records);
-    let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected");
-    assert!(run.stdout.contains(&total), "{}{}", run.stdout, run.stderr);
-    assert!(peak < 100, "{peak} MiB");
+    in_little_room("hours", records, run);
 }
 
 /// Names of which all but a few are counted for the same, so that nothing but they themselves would take room.
@@ -195,11 +200,7 @@ fn names_of_one_kind_without_end_take_no_room() {
         }),
     ];
     for (kind, records, rest) in kinds {
-        let (run, peak) = made_up(records, rest);
-        let n = domicile::model::text::group(records);
-        let total = format!("total: {n} records read = {n} flows + 0 ignored + 0 rejected");
-        assert!(run.stdout.contains(&total), "{kind}: {}{}", run.stdout, run.stderr);
-        assert!(peak < 100, "{kind}: {peak} MiB");
+        in_little_room(kind, records, made_up(records, rest));
     }
 }
 
